@@ -22,6 +22,7 @@ _PKG_CONFIG = {
     "gtest": (["gtest", "gmock", "gmock_main"], "libgmock-dev"),
     "hiredis": (["hiredis"], "libhiredis-dev"),
     "openssl": (["openssl"], "libssl-dev"),
+    "jwt": (["libjwt"], "libjwt-dev"),
     "pq": (["libpq"], "libpq-dev"),
     "pqxx": (["libpqxx"], "libpqxx-dev"),
     "protobuf": (["protobuf"], "libprotobuf-dev"),
@@ -32,6 +33,8 @@ _PKG_CONFIG = {
 # target -> (link options, header that must exist, Debian package)
 _PLAIN = {
     "boost": (["-lpthread"], "/usr/include/boost/beast.hpp", "libboost1.81-dev"),
+    "eigen": ([], "/usr/include/eigen3/Eigen/Dense", "libeigen3-dev"),
+    "prometheus": (["-lprometheus-cpp-core"], "/usr/include/prometheus/registry.h", "prometheus-cpp-dev"),
     "boost_json": (["-lboost_json"], "/usr/include/boost/json.hpp", "libboost-json1.81-dev"),
 }
 
