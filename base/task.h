@@ -16,12 +16,15 @@
 //
 // Contract
 // - Lazy: nothing runs before it is awaited or spawned. Awaiting starts it on the spot; finishing
-//   resumes the awaiter on the spot (symmetric transfer: no recursion, no allocation but the frame).
-// - Owned: a Task owns its frame; destroying an unfinished Task destroys the frame and everything it
+//   resumes the awaiter on the spot (symmetric transfer: no recursion, no allocation but the
+//   frame).
+// - Owned: a Task owns its frame; destroying an unfinished Task destroys the frame and everything
+// it
 //   awaits. Await a Task once.
 // - One thread: no locks. Results from other threads must be posted to the loop first
 //   (server/blocking_pool does).
-// - Errors travel as absl::Status values in T. An exception that leaves a coroutine is a programming
+// - Errors travel as absl::Status values in T. An exception that leaves a coroutine is a
+// programming
 //   error and ends the process.
 //
 // Callback<T> joins callback code with coroutines: `co_await Callback<int>([&](auto done) { ... })`
