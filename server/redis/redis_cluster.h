@@ -1,0 +1,83 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/task.h"
+#include "server/cost/request_cost.h"
+
+// RedisCluster: a Redis Cluster for one worker, on the worker's event loop.
+//
+// One connection per master, commands pipelined as they come. Keys go to the master that owns their
+// slot; MOVED refetches the map (throttled), ASK asks once, TRYAGAIN waits a little; at most
+// kMostRedirects of these per command. Replicas are not read: what they have may be old.
+//
+// Errors of Run
+//   UNAVAILABLE         no connection to the slot's master: fails at once while it is down, and
+//                       reconnecting goes on in the background with backoff. A command in flight
+//                       when the connection was lost may have been executed
+//   DEADLINE_EXCEEDED   no answer in time; the command may have been executed
+//   RESOURCE_EXHAUSTED  `in_flight_limit` commands wait on that connection
+//   INTERNAL            Redis answered with an error (its text is the message)
+//
+// Commands must be idempotent; nothing that exists only once may live here. Thread: the loop's.
+
+namespace server {
+
+struct RedisReply {
+  enum class Kind { kNil, kString, kStatus, kInteger, kArray };
+  Kind kind = Kind::kNil;
+  std::string text;     // kString, kStatus
+  int64_t integer = 0;  // kInteger
+  std::vector<RedisReply> elements;
+};
+
+struct RedisOptions {
+  std::vector<std::string> seeds;  // host:port, tried in turn for the slot map
+  int in_flight_limit = 10000;     // per connection
+  std::chrono::milliseconds connect_timeout{1000};
+  std::chrono::milliseconds refresh_throttle{200};
+  std::chrono::milliseconds refresh_period{10000};
+  std::chrono::milliseconds reconnect_first{50};
+  std::chrono::milliseconds reconnect_most{2000};
+};
+
+class RedisCluster {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using TimePoint = Clock::time_point;
+  static constexpr int kMostRedirects = 5;
+
+  RedisCluster(boost::asio::io_context& loop, RedisOptions options);
+  ~RedisCluster();
+  RedisCluster(const RedisCluster&) = delete;
+  RedisCluster& operator=(const RedisCluster&) = delete;
+
+  // Begins to fetch the slot map; returns at once.
+  void Start();
+  // Resumes when every slot has a connected master, or with UNAVAILABLE at `deadline`.
+  base::Task<absl::Status> Ready(TimePoint deadline);
+  // True when every slot is covered by a connected master now.
+  bool ready() const;
+
+  // `arguments` is the whole command, `key` says which slot it belongs to.
+  base::Task<absl::StatusOr<RedisReply>> Run(std::string_view key,
+                                             std::vector<std::string> arguments, TimePoint deadline,
+                                             RequestCost* cost);
+
+  // "127.0.0.1:7000,127.0.0.1:7001" -> seeds.
+  static absl::StatusOr<std::vector<std::string>> ParseSeeds(std::string_view list);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace server
