@@ -37,7 +37,7 @@ size_t CounterLayout::AddCells(std::string_view name, size_t count, bool gauge) 
   return first;
 }
 
-void SharedCounters::Unmap::operator()(void* address) const { munmap(address, bytes); }
+void internal::Unmap::operator()(void* address) const { munmap(address, bytes); }
 
 absl::StatusOr<SharedCounters> SharedCounters::Create(const CounterLayout& layout, int slots) {
   if (slots < 1 || layout.size() == 0) {
@@ -53,7 +53,7 @@ absl::StatusOr<SharedCounters> SharedCounters::Create(const CounterLayout& layou
     return absl::ResourceExhaustedError(
         absl::StrCat("cannot map ", bytes, " bytes of shared memory: errno ", errno));
   }
-  counters.memory_ = {memory, Unmap{bytes}};
+  counters.memory_ = {memory, internal::Unmap{bytes}};
   return counters;
 }
 

@@ -75,6 +75,13 @@ class CounterSlot {
   Cell* cells_;
 };
 
+namespace internal {
+struct Unmap {
+  size_t bytes = 0;
+  void operator()(void* address) const;
+};
+}  // namespace internal
+
 // Owns the mapping (unmapped when destroyed; other processes keep theirs). Movable.
 class SharedCounters {
  public:
@@ -93,15 +100,10 @@ class SharedCounters {
   void ResetGauges(int slot) const;
 
  private:
-  struct Unmap {
-    size_t bytes = 0;
-    void operator()(void* address) const;
-  };
-
   CounterLayout layout_;
   int slots_ = 0;
   size_t stride_ = 0;  // Cells from one slot to the next.
-  std::unique_ptr<void, Unmap> memory_;
+  std::unique_ptr<void, internal::Unmap> memory_;
 };
 
 }  // namespace base
