@@ -1,0 +1,145 @@
+#include "server/fields.h"
+
+#include <boost/json/value.hpp>
+#include <cctype>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/civil_time.h"
+#include "server/http/response.h"
+
+namespace server {
+namespace {
+
+int Number2(std::string_view text) { return (text[0] - '0') * 10 + (text[1] - '0'); }
+
+// `pattern`: '0' stands for a digit, anything else for itself.
+bool HasShape(std::string_view text, std::string_view pattern) {
+  if (text.size() != pattern.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (pattern[i] == '0' ? !digit : text[i] != pattern[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool IsUuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (size_t i = 0; i < 36; ++i) {
+    const char c = text[i];
+    if (i == 8 || i == 13 || i == 18 || i == 23) {
+      if (c != '-') return false;
+    } else if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool IsDate(std::string_view text) {
+  if (!HasShape(text, "0000-00-00")) return false;
+  const int year = Number2(text) * 100 + Number2(text.substr(2));
+  const int month = Number2(text.substr(5));
+  const int day = Number2(text.substr(8));
+  const absl::CivilDay civil(year, month, day);  // normalises what does not exist
+  return civil.year() == year && civil.month() == month && civil.day() == day;
+}
+
+bool IsTime(std::string_view text) {
+  return HasShape(text, "00:00") && Number2(text) < 24 && Number2(text.substr(3)) < 60;
+}
+
+void FieldReader::Fail(std::string_view name, std::string_view message) {
+  if (status_.ok()) status_ = FieldError(name, message);
+}
+
+const boost::json::value* FieldReader::Find(std::string_view name, bool required) {
+  const boost::json::value* value = object_.if_contains(name);
+  if (value != nullptr) ++read_;
+  if (value != nullptr && value->is_null()) value = nullptr;
+  if (value == nullptr && required) Fail(name, absl::StrCat(std::string(name), " is required"));
+  return value;
+}
+
+std::string_view FieldReader::Text(std::string_view name, size_t max_length, bool required) {
+  const boost::json::value* value = Find(name, required);
+  if (value == nullptr) return {};
+  const boost::json::string* text = value->if_string();
+  if (text == nullptr || text->empty() || text->size() > max_length) {
+    Fail(name, absl::StrCat(std::string(name), " must be text of 1 to ", max_length, " bytes"));
+    return {};
+  }
+  return {text->data(), text->size()};
+}
+
+std::string FieldReader::String(std::string_view name, size_t max_length) {
+  return std::string(Text(name, max_length, true));
+}
+
+std::optional<std::string> FieldReader::OptionalString(std::string_view name, size_t max_length) {
+  const std::string_view text = Text(name, max_length, false);
+  if (text.empty()) return std::nullopt;
+  return std::string(text);
+}
+
+std::string FieldReader::Uuid(std::string_view name) {
+  const std::string_view text = Text(name, 64, true);
+  if (!text.empty() && !IsUuid(text)) {
+    Fail(name, absl::StrCat(std::string(name), " must be a lower-case UUID"));
+  }
+  return std::string(text);
+}
+
+std::string FieldReader::Date(std::string_view name) {
+  const std::string_view text = Text(name, 64, true);
+  if (!text.empty() && !IsDate(text)) {
+    Fail(name, absl::StrCat(std::string(name), " must be a date YYYY-MM-DD"));
+  }
+  return std::string(text);
+}
+
+std::string FieldReader::Time(std::string_view name) {
+  const std::string_view text = Text(name, 64, true);
+  if (!text.empty() && !IsTime(text)) {
+    Fail(name, absl::StrCat(std::string(name), " must be a time HH:MM"));
+  }
+  return std::string(text);
+}
+
+std::string FieldReader::OneOf(std::string_view name,
+                               std::initializer_list<std::string_view> allowed) {
+  const std::string_view text = Text(name, 255, true);
+  for (std::string_view candidate : allowed) {
+    if (candidate == text) return std::string(text);
+  }
+  std::string list;
+  for (std::string_view candidate : allowed) {
+    absl::StrAppend(&list, list.empty() ? "" : ", ", std::string(candidate));
+  }
+  if (!text.empty()) Fail(name, absl::StrCat(std::string(name), " must be one of ", list));
+  return {};
+}
+
+double FieldReader::Number(std::string_view name, double low, double high) {
+  const boost::json::value* value = Find(name, true);
+  if (value == nullptr) return 0;
+  boost::system::error_code error;
+  const double number = value->is_number() ? value->to_number<double>(error) : std::nan("");
+  if (error || !(number >= low && number <= high)) {
+    Fail(name, absl::StrCat(std::string(name), " must be a number from ", low, " to ", high));
+    return 0;
+  }
+  return number;
+}
+
+const absl::Status& FieldReader::Finish() {
+  if (status_.ok() && read_ < object_.size()) {
+    Fail("", absl::StrCat("the body has ", object_.size(), " fields, only ", read_, " are known"));
+  }
+  return status_;
+}
+
+}  // namespace server
