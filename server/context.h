@@ -9,9 +9,9 @@
 
 #include "absl/status/statusor.h"
 #include "base/task.h"
+#include "server/cost/request_cost.h"
 #include "server/http/request.h"
 #include "server/http/response.h"
-#include "server/request_cost.h"
 #include "server/routes/route_table.h"
 
 // RequestContext: all that a handler may see. Built by the dispatcher after the request passed
