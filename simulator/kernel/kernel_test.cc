@@ -21,7 +21,9 @@ TEST(EventQueueTest, SimultaneousEventsLeaveInTheOrderOfScheduling) {
   while (!queue.empty()) {
     const Event event = queue.Pop();
     ASSERT_GE(event.time, time);
-    if (event.time == time) ASSERT_GT(event.index(), index);
+    if (event.time == time) {
+      ASSERT_GT(event.index(), index);
+    }
     EXPECT_EQ(event.kind(), event.index() % 16);
     time = event.time;
     index = event.index();

@@ -87,8 +87,7 @@ class TimingWheel {
     }
     heads_[bucket] = later;
     if (later == kNone) occupied_[bucket / 64] &= ~(uint64_t{1} << (bucket % 64));
-    std::sort(open_.begin(), open_.end(),
-              [this](uint32_t a, uint32_t b) { return Before(a, b); });
+    std::sort(open_.begin(), open_.end(), [this](uint32_t a, uint32_t b) { return Before(a, b); });
   }
 
   std::vector<uint32_t> heads_;

@@ -1,0 +1,140 @@
+#include <cmath>
+
+#include "base/random.h"
+#include "gtest/gtest.h"
+#include "simulator/kernel/event_queue.h"
+#include "simulator/stations/demand.h"
+#include "simulator/stations/fifo_server.h"
+#include "simulator/stations/group_commit.h"
+#include "simulator/stations/shared_processor.h"
+
+namespace simulator {
+namespace {
+
+// Mean sojourn of `customers` in an open queue with Poisson arrivals; seconds.
+template <typename Station>
+double MeanSojourn(Station& station, double lambda, DemandLaw service, int customers) {
+  base::RandomStream arrivals(3, 0, "test", "arrivals");
+  base::RandomStream services(3, 0, "test", "services");
+  Nanos now = 0;
+  double sum = 0;
+  for (int i = 0; i < customers; ++i) {
+    now += ToNanos(arrivals.Exponential(1 / lambda));
+    sum += ToSeconds(station.Admit(now, ToNanos(service.Sample(services))) - now);
+  }
+  return sum / customers;
+}
+
+TEST(FifoServerTest, IsMM1) {
+  FifoServer server;
+  EXPECT_NEAR(MeanSojourn(server, 70, DemandLaw(0.01, 1), 2000000), 1.0 / 30, 0.02 / 30);
+}
+
+TEST(FifoServerTest, IsMG1ByPollaczekKhinchine) {
+  for (double scv : {0.0, 4.0}) {
+    FifoServer server;
+    const double exact = 0.01 + 0.7 * 0.01 * (1 + scv) / (2 * 0.3);
+    EXPECT_NEAR(MeanSojourn(server, 70, DemandLaw(0.01, scv), 2000000), exact, 0.03 * exact);
+  }
+}
+
+TEST(FifoServerTest, BusyTimeIsTheWorkDone) {
+  FifoServer server;
+  server.Admit(100, 50);
+  server.Admit(120, 30);  // starts at 150
+  EXPECT_EQ(server.BusyUntil(130), 30);
+  EXPECT_EQ(server.Backlog(130), 50);
+  EXPECT_EQ(server.BusyUntil(500), 80);
+}
+
+// M/M/4 at rho = 0.8: Erlang C = 0.5964..., W = 1/mu + C / (c mu - lambda).
+TEST(FifoMultiServerTest, IsMMc) {
+  FifoMultiServer servers(4);
+  const double a = 3.2;
+  double b = 1;
+  for (int i = 1; i <= 4; ++i) b = a * b / (i + a * b);
+  const double wait = b / (1 - 0.8 * (1 - b));
+  const double exact = 0.01 + wait / (400 - 320);
+  EXPECT_NEAR(MeanSojourn(servers, 320, DemandLaw(0.01, 1), 2000000), exact, 0.02 * exact);
+}
+
+// Sojourn in M/G/1-PS is s / (1 - rho) for every service law.
+TEST(SharedProcessorTest, ProcessorSharingIsInsensitive) {
+  for (double scv : {0.0, 1.0, 4.0}) {
+    SharedProcessor processor({0, 1});
+    base::RandomStream arrivals(5, 0, "test", "arrivals");
+    base::RandomStream services(5, 0, "test", "services");
+    const DemandLaw law(1e7, scv);
+    std::vector<Nanos> entered(1 << 16);
+    Nanos arrival = 0;
+    double sum = 0;
+    constexpr int kCustomers = 600000;
+    for (int in = 0, out = 0; out < kCustomers;) {
+      if (arrival <= processor.NextTime()) {
+        entered[in & 0xffff] = arrival;
+        processor.Enter(arrival, law.Sample(services), in++ & 0xffff);
+        arrival += ToNanos(arrivals.Exponential(1.0 / 70));
+      } else {
+        const Nanos now = processor.NextTime();
+        sum += ToSeconds(now - entered[processor.Depart(now)]);
+        ++out;
+      }
+    }
+    EXPECT_NEAR(sum / kCustomers, 0.01 / 0.3, 0.03 * 0.01 / 0.3) << scv;
+  }
+}
+
+TEST(SharedProcessorTest, ContentionSlowsEverybody) {
+  const std::vector<double> table = SharedProcessor::ContentionTable(4, 0.1, 0.01, 10);
+  EXPECT_DOUBLE_EQ(table[1], 1);
+  EXPECT_DOUBLE_EQ(table[2], 2 / (1 + 0.1 + 0.02));
+  SharedProcessor processor(table);
+  processor.Enter(0, 1000, 1);
+  processor.Enter(0, 1000, 2);
+  const Nanos done = processor.NextTime();
+  EXPECT_NEAR(done, 1120, 1);  // rounded up
+  EXPECT_EQ(processor.Depart(done), 1u);
+  EXPECT_EQ(processor.NextTime(), done);
+  EXPECT_EQ(processor.Depart(done), 2u);
+  EXPECT_NEAR(processor.ServiceGiven(done), 2000, 2);
+  EXPECT_EQ(processor.NextTime(), kNever);
+}
+
+TEST(GroupCommitTest, CommitsRideOnTheNextFlush) {
+  GroupCommit log(100);
+  EXPECT_EQ(log.Admit(0), 100);
+  EXPECT_EQ(log.Admit(10), 200);
+  EXPECT_EQ(log.Admit(99), 200);
+  EXPECT_EQ(log.Admit(150), 300);
+  EXPECT_EQ(log.Admit(250), 400);
+  EXPECT_EQ(log.Admit(1000), 1100);
+  EXPECT_EQ(log.BusyUntil(1050), 450);
+}
+
+TEST(BatchWindowTest, AWindowOpensWithItsFirstRecord) {
+  BatchWindow batch;
+  EXPECT_EQ(batch.Join(0, 50), 50);
+  EXPECT_EQ(batch.Join(49, 50), 50);
+  EXPECT_EQ(batch.Join(51, 50), 101);
+}
+
+TEST(DemandLawTest, HasItsMoments) {
+  for (double scv : {0.0, 0.3, 1.0, 5.0}) {
+    base::RandomStream random(9, 0, "test", "demand");
+    const DemandLaw law(2.0, scv);
+    double sum = 0, squares = 0;
+    constexpr int kN = 1000000;
+    for (int i = 0; i < kN; ++i) {
+      const double x = law.Sample(random);
+      sum += x;
+      squares += x * x;
+    }
+    const double mean = sum / kN;
+    EXPECT_NEAR(mean, 2.0, 0.02);
+    EXPECT_NEAR(squares / kN / mean / mean - 1, scv, 0.1 * scv + 1e-9);
+  }
+  EXPECT_DOUBLE_EQ(CountLaw(2.25).mean(), 2.25);
+}
+
+}  // namespace
+}  // namespace simulator
