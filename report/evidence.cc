@@ -1,0 +1,177 @@
+#include "report/evidence.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "model/histogram.h"
+
+namespace report {
+namespace {
+
+constexpr double kNanosecondsPerMillisecond = 1e6;
+
+double Count(const model::OperationResult& total, const std::string& outcome) {
+  auto it = total.outcomes().find(outcome);
+  return it == total.outcomes().end() ? 0 : static_cast<double>(it->second);
+}
+
+// An error is an answer that never came or a 5xx; a refused check is an answer without useful work.
+double ErrorRate(const model::OperationResult& total) {
+  const double requests = static_cast<double>(total.requests());
+  if (requests == 0) return 1;
+  double fine = Count(total, "ok") + Count(total, "check_failed") + Count(total, "http_4xx");
+  return std::max(0.0, 1 - fine / requests);
+}
+
+absl::StatusOr<Interval> Derived(const model::Result& result, const std::string& name) {
+  const model::OperationResult& total = result.total();
+  const double requests = static_cast<double>(total.requests());
+  if (name == "users") return Interval::Point(static_cast<double>(result.users()));
+  if (requests == 0) return absl::NotFoundError(name);
+  if (name == "throughput_per_second" && result.measured_seconds() > 0) {
+    return Interval::Point(requests / result.measured_seconds());
+  }
+  if (name == "error_rate") return Interval::Point(ErrorRate(total));
+  if (name == "useful_work") return Interval::Point(Count(total, "ok") / requests);
+
+  if (name == "mean_ms") {
+    return Interval::Point(model::MeanOf(total.response_time()) / kNanosecondsPerMillisecond);
+  }
+  for (auto [key, quantile] : {std::pair{"p50_ms", 0.5}, {"p95_ms", 0.95}, {"p99_ms", 0.99}}) {
+    if (name == key) {
+      return Interval::Point(
+          static_cast<double>(model::QuantileOf(total.response_time(), quantile)) /
+          kNanosecondsPerMillisecond);
+    }
+  }
+  return absl::NotFoundError(name);
+}
+
+absl::StatusOr<Interval> FactOf(const model::CheckReport* check, absl::string_view name) {
+  if (check != nullptr) {
+    for (const model::Fact& fact : check->facts()) {
+      if (fact.name() == name) return Interval::Point(fact.value());
+    }
+  }
+  return absl::NotFoundError(name);
+}
+
+bool IsSimulated(const model::Result& result) {
+  return result.provenance().engine() == "simulator";
+}
+
+bool Near(double a, double b) { return std::abs(a - b) <= 1e-6 * std::max(1.0, std::abs(b)); }
+
+}  // namespace
+
+absl::StatusOr<OperatingPoint> ParseOperatingPoint(const std::string& at) {
+  OperatingPoint point;
+  for (absl::string_view part : absl::StrSplit(at, ' ', absl::SkipEmpty())) {
+    const std::pair<absl::string_view, absl::string_view> item = absl::StrSplit(part, '=');
+    absl::string_view value = item.second;
+    double* into = item.first == "users" ? &point.users
+                   : item.first == "think_time" && absl::ConsumeSuffix(&value, "s")
+                       ? &point.think_time_seconds
+                       : nullptr;
+    if (into == nullptr || !absl::SimpleAtod(value, into)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "at: `", part, "` not understood; expected users=NUMBER think_time=NUMBERs"));
+    }
+  }
+  return point;
+}
+
+absl::StatusOr<Interval> QuantityOf(const model::Result& result, const std::string& name) {
+  for (const model::Quantity& quantity : result.quantities()) {
+    if (quantity.name() == name) {
+      return Interval{quantity.value(), quantity.low(), quantity.high()};
+    }
+  }
+  return Derived(result, name);
+}
+
+void Evidence::AddCheck(model::CheckReport check, std::string path) {
+  const std::string deployment = check.deployment();
+  checks_[deployment] = std::move(check);
+  check_paths_[deployment] = std::move(path);
+}
+
+void Evidence::AddResult(model::Result result, std::string path) {
+  results_[std::move(path)] = std::move(result);
+}
+
+const model::Result* Evidence::Predicted(const std::string& deployment,
+                                         const OperatingPoint& point) const {
+  for (const model::Result* result : OverThinkTimes(deployment, point.users)) {
+    if (Near(result->think_time_mean_seconds(), point.think_time_seconds)) return result;
+  }
+  return nullptr;
+}
+
+std::vector<const model::Result*> Evidence::OverThinkTimes(const std::string& deployment,
+                                                           double users) const {
+  std::vector<const model::Result*> found;
+  for (const auto& [path, result] : results_) {
+    if (IsSimulated(result) && result.provenance().deployment_name() == deployment &&
+        Near(static_cast<double>(result.users()), users)) {
+      found.push_back(&result);
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const model::Result* a, const model::Result* b) {
+    return a->think_time_mean_seconds() < b->think_time_mean_seconds();
+  });
+  return found;
+}
+
+const model::Result* Evidence::Measured() const {
+  for (const auto& [path, result] : results_) {
+    if (!IsSimulated(result)) return &result;
+  }
+  return nullptr;
+}
+
+const model::CheckReport* Evidence::Check(const std::string& deployment) const {
+  auto it = checks_.find(deployment);
+  return it == checks_.end() ? nullptr : &it->second;
+}
+
+std::string Evidence::PathOf(const void* item) const {
+  for (const auto& [path, result] : results_) {
+    if (&result == item) return path;
+  }
+  for (const auto& [deployment, check] : checks_) {
+    if (&check == item) return check_paths_.at(deployment);
+  }
+  return "";
+}
+
+Lookup Evidence::Names(const std::string& deployment, const model::Result* result) const {
+  return [this, deployment, result](const std::string& name) -> absl::StatusOr<Interval> {
+    absl::string_view rest = name;
+    if (absl::ConsumePrefix(&rest, "fact.")) return FactOf(Check(deployment), rest);
+    if (absl::ConsumePrefix(&rest, "measured.")) return FactOf(Check("measured"), rest);
+    if (result == nullptr) return absl::NotFoundError(name);
+    return QuantityOf(*result, name);
+  };
+}
+
+FindingLookup Evidence::Findings(const std::string& deployment) const {
+  return [this, deployment](const std::string& rule) -> absl::StatusOr<bool> {
+    const model::CheckReport* check = Check(deployment);
+    if (check == nullptr) return absl::NotFoundError(rule);
+    for (const model::Finding& finding : check->findings()) {
+      if (finding.rule() == rule) return true;
+    }
+    const auto& run = check->rules_run();
+    if (std::find(run.begin(), run.end(), rule) == run.end()) return absl::NotFoundError(rule);
+    return false;
+  };
+}
+
+}  // namespace report

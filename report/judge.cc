@@ -1,0 +1,294 @@
+#include "report/judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace report {
+namespace {
+
+using model::Verdict;
+
+std::string Figure(double value) {
+  if (value == std::floor(value) && std::abs(value) < 1e9) return absl::StrFormat("%.0f", value);
+  return absl::StrFormat("%.4g", value);
+}
+
+std::string Written(const Interval& interval) {
+  if (interval.low == interval.high) return Figure(interval.value);
+  return absl::StrCat(Figure(interval.value), " [", Figure(interval.low), ", ",
+                      Figure(interval.high), "]");
+}
+
+// "fact.scale_down_seconds = 5880 <= 360: no"
+std::string Words(const TermOutcome& term) {
+  if (term.quantity.empty()) {
+    if (!term.found.empty()) return absl::StrCat("found: ", absl::StrJoin(term.found, ", "));
+    return term.missing.empty() ? absl::StrCat(term.text, ": none found")
+                                : absl::StrCat("rule ", term.missing, " was not run");
+  }
+  if (!term.missing.empty()) return absl::StrCat("no evidence for ", term.missing);
+  const char* answer = term.truth == Truth::kTrue    ? "yes"
+                       : term.truth == Truth::kFalse ? "no"
+                                                     : "the interval holds both";
+  return absl::StrCat(term.quantity, " = ", Written(term.left), " ", term.op, " ",
+                      Written(term.right), ": ", answer);
+}
+
+// The term that decides: the first false one, else the first that is not certain, else the first.
+const TermOutcome& Decisive(const std::vector<TermOutcome>& terms) {
+  for (Truth truth : {Truth::kFalse, Truth::kUnknown, Truth::kStraddles}) {
+    for (const TermOutcome& term : terms) {
+      if (term.truth == truth) return term;
+    }
+  }
+  return terms.front();
+}
+
+void FillValue(const TermOutcome& term, Verdict* verdict) {
+  if (term.quantity.empty() || !term.missing.empty()) return;
+  verdict->set_has_value(true);
+  verdict->set_quantity(term.quantity);
+  verdict->set_value(term.left.value);
+  verdict->set_low(term.left.low);
+  verdict->set_high(term.left.high);
+  verdict->set_limit(term.right.value);
+  const double scale = term.right.value == 0 ? 1 : std::abs(term.right.value);
+  const double room =
+      term.op[0] == '<' ? term.right.value - term.left.value : term.left.value - term.right.value;
+  verdict->set_margin(room / scale);
+}
+
+void FillBottlenecks(const model::Result& result, Verdict* verdict) {
+  std::vector<model::ResourceUse> uses(result.resources().begin(), result.resources().end());
+  std::sort(uses.begin(), uses.end(),
+            [](const auto& a, const auto& b) { return a.utilisation() > b.utilisation(); });
+  auto words = [](const model::ResourceUse& use) {
+    return absl::StrFormat("%s %.0f %%", use.name(), 100 * use.utilisation());
+  };
+  if (!uses.empty()) verdict->set_bottleneck(words(uses[0]));
+  if (uses.size() > 1) verdict->set_second_bottleneck(words(uses[1]));
+}
+
+void FillOutcome(const std::vector<TermOutcome>& terms, Verdict* verdict) {
+  const TermOutcome& decisive = Decisive(terms);
+  std::vector<std::string> words;
+  for (const TermOutcome& term : terms) words.push_back(Words(term));
+  verdict->set_reason(absl::StrJoin(words, "; "));
+  FillValue(decisive, verdict);
+  switch (Combine(terms)) {
+    case Truth::kTrue:
+      verdict->set_outcome(Verdict::HOLDS);
+      break;
+    case Truth::kFalse:
+      verdict->set_outcome(Verdict::FAILS);
+      break;
+    case Truth::kUnknown:
+      verdict->set_outcome(Verdict::UNDECIDED);
+      break;
+    case Truth::kStraddles:
+      verdict->set_outcome(Verdict::HOLDS_IF);
+      verdict->set_condition(absl::StrCat(
+          decisive.quantity, " ", decisive.op, " ", Figure(decisive.right.value), " inside [",
+          Figure(decisive.left.low), ", ", Figure(decisive.left.high), "]"));
+      break;
+  }
+}
+
+// Where the answer changes over think times: from every simulated think time for the same users.
+absl::StatusOr<std::string> Frontier(const model::Decision& decision, const OperatingPoint& point,
+                                     const Evidence& evidence) {
+  std::vector<std::string> answers;
+  for (const model::Result* result : evidence.OverThinkTimes(decision.deployment(), point.users)) {
+    auto terms = Evaluate(decision.expression(), evidence.Names(decision.deployment(), result),
+                          evidence.Findings(decision.deployment()));
+    if (!terms.ok()) return terms.status();
+    const Truth truth = Combine(*terms);
+    answers.push_back(absl::StrCat(Figure(result->think_time_mean_seconds()), " s ",
+                                   truth == Truth::kTrue    ? "holds"
+                                   : truth == Truth::kFalse ? "fails"
+                                                            : "open"));
+  }
+  if (answers.size() < 2) return "";
+  return absl::StrCat("think time ", absl::StrJoin(answers, ", "));
+}
+
+class Judgement {
+ public:
+  Judgement(const model::Claim& claim, const model::Decision& decision, const Evidence& evidence)
+      : claim_(claim), decision_(decision), evidence_(evidence) {}
+
+  absl::StatusOr<Verdict> Run() {
+    verdict_.set_claim_id(claim_.id());
+    verdict_.set_claim(claim_.claim());
+    verdict_.set_source(claim_.source());
+    verdict_.set_deployment(decision_.deployment());
+    verdict_.set_profile(decision_.profile());
+    verdict_.set_method(decision_.method());
+    verdict_.set_at(decision_.at());
+    absl::Status status = Decide();
+    if (!status.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("claim ", claim_.id(), " (line ", claim_.line(), "): ", status.message()));
+    }
+    if (!decision_.note().empty()) {
+      verdict_.set_reason(absl::StrCat(verdict_.reason(), verdict_.reason().empty() ? "" : ". ",
+                                       "Note: ", decision_.note()));
+    }
+    return verdict_;
+  }
+
+ private:
+  absl::Status Decide() {
+    const std::string& method = decision_.method();
+    if (method == "profile_free") return DecideProfileFree();
+    if (method == "simulation") return DecideBySimulation();
+    if (method == "measurement") return DecideByMeasurement();
+    if (method == "inspection" || method == "arithmetic") return DecideByCheck();
+    return absl::InvalidArgumentError(
+        absl::StrCat("method `", method,
+                     "` not known; expected inspection, arithmetic, simulation, measurement or "
+                     "profile_free"));
+  }
+
+  absl::Status DecideByCheck() {
+    UseCheck(decision_.deployment());
+    return EvaluateOver(nullptr);
+  }
+
+  absl::Status DecideByMeasurement() {
+    UseCheck("measured");
+    const model::Result* measured = evidence_.Measured();
+    if (measured != nullptr) UseResult(*measured);
+    return EvaluateOver(measured);
+  }
+
+  absl::Status DecideBySimulation() {
+    auto point = ParseOperatingPoint(decision_.at());
+    if (!point.ok()) return point.status();
+    const model::Result* result = evidence_.Predicted(decision_.deployment(), *point);
+    if (result == nullptr) {
+      verdict_.set_outcome(Verdict::UNDECIDED);
+      verdict_.set_reason(evidence_.missing_simulation_reason());
+      return absl::OkStatus();
+    }
+    UseResult(*result);
+    FillBottlenecks(*result, &verdict_);
+    if (!result->provenance().valid()) {
+      verdict_.set_outcome(Verdict::UNDECIDED);
+      verdict_.set_reason(
+          absl::StrCat("the result is not valid: ",
+                       absl::StrJoin(result->provenance().invalid_reasons(), "; ")));
+      return absl::OkStatus();
+    }
+    auto frontier = Frontier(decision_, *point, evidence_);
+    if (!frontier.ok()) return frontier.status();
+    verdict_.set_frontier(*frontier);
+    return EvaluateOver(result);
+  }
+
+  absl::Status DecideProfileFree() {
+    UseCheck(decision_.deployment());
+    std::vector<std::string> conditions;
+    for (const model::Need& need : decision_.needs()) {
+      auto terms = Evaluate(absl::StrCat(need.expression(), " >= 0"),
+                            evidence_.Names(decision_.deployment(), nullptr),
+                            evidence_.Findings(decision_.deployment()));
+      if (!terms.ok()) return terms.status();
+      if (!terms->front().missing.empty()) {
+        verdict_.set_outcome(Verdict::UNDECIDED);
+        verdict_.set_reason(Words(terms->front()));
+        return absl::OkStatus();
+      }
+      conditions.push_back(absl::StrCat(need.text(), " ", Figure(terms->front().left.value), " ",
+                                        need.unit(), " (", need.expression(), ")"));
+    }
+    verdict_.set_outcome(Verdict::HOLDS_IF);
+    verdict_.set_condition(absl::StrJoin(conditions, ", and "));
+    verdict_.set_reason("the original stack was not measured: only the condition can be given");
+    return absl::OkStatus();
+  }
+
+  absl::Status EvaluateOver(const model::Result* result) {
+    auto terms = Evaluate(decision_.expression(), evidence_.Names(decision_.deployment(), result),
+                          evidence_.Findings(decision_.deployment()));
+    if (!terms.ok()) return terms.status();
+    FillOutcome(*terms, &verdict_);
+    return absl::OkStatus();
+  }
+
+  void UseCheck(const std::string& deployment) {
+    const model::CheckReport* check = evidence_.Check(deployment);
+    if (check != nullptr) verdict_.add_evidence(evidence_.PathOf(check));
+  }
+
+  void UseResult(const model::Result& result) {
+    verdict_.add_evidence(evidence_.PathOf(&result));
+    for (const std::string& warning : result.provenance().warnings()) {
+      verdict_.add_warnings(warning);
+    }
+  }
+
+  const model::Claim& claim_;
+  const model::Decision& decision_;
+  const Evidence& evidence_;
+  Verdict verdict_;
+};
+
+Verdict WithoutDecision(const model::Claim& claim) {
+  Verdict verdict;
+  verdict.set_claim_id(claim.id());
+  verdict.set_claim(claim.claim());
+  verdict.set_source(claim.source());
+  verdict.set_outcome(Verdict::UNDECIDED);
+  verdict.set_reason(
+      absl::StrCat(claim.undecided_because(), ". Would decide it: ", claim.decided_later_by()));
+  return verdict;
+}
+
+void CountOutcomes(model::VerdictReport* report) {
+  uint32_t counts[5] = {};
+  for (const Verdict& verdict : report->verdicts()) ++counts[verdict.outcome()];
+  report->set_holds(counts[Verdict::HOLDS]);
+  report->set_fails(counts[Verdict::FAILS]);
+  report->set_holds_if(counts[Verdict::HOLDS_IF]);
+  report->set_undecided(counts[Verdict::UNDECIDED]);
+}
+
+}  // namespace
+
+absl::StatusOr<model::VerdictReport> Judge(const model::ClaimList& claims,
+                                           const Evidence& evidence) {
+  model::VerdictReport report;
+  report.set_schema_version("1");
+  for (const model::Claim& claim : claims.claims()) {
+    if (claim.decisions().empty()) *report.add_verdicts() = WithoutDecision(claim);
+    for (const model::Decision& decision : claim.decisions()) {
+      auto verdict = Judgement(claim, decision, evidence).Run();
+      if (!verdict.ok()) return verdict.status();
+      *report.add_verdicts() = *std::move(verdict);
+    }
+  }
+  CountOutcomes(&report);
+  return report;
+}
+
+const char* OutcomeWord(Verdict::Outcome outcome) {
+  switch (outcome) {
+    case Verdict::HOLDS:
+      return "holds";
+    case Verdict::FAILS:
+      return "fails";
+    case Verdict::HOLDS_IF:
+      return "holds if";
+    default:
+      return "undecided";
+  }
+}
+
+}  // namespace report
