@@ -1,0 +1,64 @@
+#include "report/console.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "report/judge.h"
+
+namespace report {
+namespace {
+
+using model::Verdict;
+
+const char* ColourOf(Verdict::Outcome outcome) {
+  switch (outcome) {
+    case Verdict::HOLDS:
+      return "\033[32m";
+    case Verdict::FAILS:
+      return "\033[31m";
+    case Verdict::HOLDS_IF:
+      return "\033[33m";
+    default:
+      return "\033[2m";
+  }
+}
+
+std::string Value(const Verdict& verdict) {
+  if (!verdict.has_value()) return "";
+  return absl::StrFormat("%.4g / %.4g", verdict.value(), verdict.limit());
+}
+
+std::string Why(const Verdict& verdict, int width) {
+  std::string text = verdict.outcome() == Verdict::HOLDS_IF && !verdict.condition().empty()
+                         ? verdict.condition()
+                         : verdict.reason();
+  const size_t room = static_cast<size_t>(std::max(20, width));
+  if (text.size() > room) text = text.substr(0, room - 3) + "...";
+  return text;
+}
+
+}  // namespace
+
+std::string RenderVerdictTable(const model::VerdictReport& report, bool colour, int width) {
+  constexpr int kFixedColumns = 64;
+  std::string table = absl::StrFormat("%-15s %-13s %-10s %-20s  %s\n", "claim", "deployment",
+                                      "verdict", "value / limit", "why");
+  for (const Verdict& verdict : report.verdicts()) {
+    absl::StrAppend(&table,
+                    absl::StrFormat("%-15s %-13s ", verdict.claim_id(), verdict.deployment()));
+    if (colour) absl::StrAppend(&table, ColourOf(verdict.outcome()));
+    absl::StrAppend(&table, absl::StrFormat("%-10s", OutcomeWord(verdict.outcome())));
+    if (colour) absl::StrAppend(&table, "\033[0m");
+    absl::StrAppend(&table, absl::StrFormat(" %-20s  %s\n", Value(verdict),
+                                            Why(verdict, width - kFixedColumns)));
+  }
+  absl::StrAppend(
+      &table,
+      absl::StrFormat("%d hold, %d fail, %d hold under a condition, %d undecided\n", report.holds(),
+                      report.fails(), report.holds_if(), report.undecided()));
+  return table;
+}
+
+}  // namespace report

@@ -1,0 +1,59 @@
+#include "report/html/page.h"
+
+#include <limits>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "report/html/markup.h"
+
+namespace report {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(MarkupTest, EscapesWhatWouldBeMarkup) {
+  EXPECT_EQ(Escape("<b a=\"x\">'&"), "&lt;b a=&quot;x&quot;&gt;&#39;&amp;");
+}
+
+TEST(MarkupTest, PlotDataCannotEndItsScript) {
+  Plot plot{"</script><script>alert(1)", "line", "ms", {"1"}, {{"a", {1.5}}}};
+  EXPECT_THAT(PlotBlock("x", plot), Not(HasSubstr("</script><script>alert")));
+}
+
+TEST(MarkupTest, GapsAreNull) {
+  Plot plot{"t", "line", "ms", {"1", "2"}, {{"a", {1, std::numeric_limits<double>::quiet_NaN()}}}};
+  EXPECT_THAT(PlotBlock("x", plot), HasSubstr("null]"));
+}
+
+TEST(PageTest, IsSelfContainedAndSaysTheVerdict) {
+  model::VerdictReport report;
+  model::Verdict* row = report.add_verdicts();
+  row->set_claim_id("row-1m");
+  row->set_deployment("production");
+  row->set_outcome(model::Verdict::FAILS);
+  row->set_reason("p95_ms = 900 < 200: no <really>");
+  row->set_bottleneck("database_cpu 99 %");
+  PageInputs inputs;
+  inputs.verdicts = &report;
+  const std::string page = RenderPage(inputs);
+  EXPECT_THAT(page, HasSubstr("<span class=\"outcome fails\">fails</span>"));
+  EXPECT_THAT(page, HasSubstr("database_cpu 99 %"));
+  EXPECT_THAT(page, HasSubstr("&lt;really&gt;"));
+  EXPECT_THAT(page, Not(HasSubstr("src=\"http")));
+  EXPECT_THAT(page, Not(HasSubstr("<link")));
+}
+
+TEST(PageTest, DrawsPredictedBesideMeasured) {
+  model::VerdictReport report;
+  model::Result result;
+  result.add_operations()->set_operation("ehr.comprehensive");
+  PageInputs inputs;
+  inputs.verdicts = &report;
+  inputs.measured = &result;
+  inputs.predicted = &result;
+  EXPECT_THAT(RenderPage(inputs), HasSubstr("data-plot=\"predicted-measured\""));
+}
+
+}  // namespace
+}  // namespace report
