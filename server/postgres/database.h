@@ -44,6 +44,7 @@
 namespace server {
 
 class PipelineConnection;
+struct PendingSegment;
 
 struct DatabaseOptions {
   std::string url;  // postgresql://user:password@host:port/database or key=value form
@@ -87,9 +88,6 @@ class Database {
   int queued() const;
 
  private:
-  struct Waiting;
-  friend class PipelineConnection;
-
   PipelineConnection* LeastLoaded();
   void Dispatch();
   void Tick();
@@ -98,9 +96,10 @@ class Database {
   boost::asio::io_context& loop_;
   DatabaseOptions options_;
   std::vector<std::unique_ptr<PipelineConnection>> connections_;
-  std::deque<std::shared_ptr<Waiting>> queue_;
+  std::deque<std::shared_ptr<PendingSegment>> queue_;
   boost::asio::steady_timer tick_;
   bool tick_armed_ = false;
+  std::shared_ptr<int> life_ = std::make_shared<int>(0);
 };
 
 }  // namespace server
