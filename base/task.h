@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/cpu_account.h"
+
 // Task<T>: a lazy coroutine that runs on one event loop.
 //
 //   Task<absl::StatusOr<int>> Count(Database& db) {
@@ -28,7 +30,8 @@
 //   error and ends the process.
 //
 // Callback<T> joins callback code with coroutines: `co_await Callback<int>([&](auto done) { ... })`
-// hands a `done(int)` to call exactly once, at once or later, on the same thread.
+// hands a `done(int)` to call exactly once, at once or later, on the same thread. The CPU account
+// that was current at the suspension (cpu_account.h) is current again after it.
 
 namespace base {
 
@@ -167,10 +170,13 @@ class [[nodiscard]] CallbackAwaitable {
   bool await_suspend(std::coroutine_handle<> awaiting) {
     start_([this, awaiting](T value) {
       value_.emplace(std::move(value));
-      if (suspended_) awaiting.resume();
+      if (!suspended_) return;
+      CpuScope scope(account_);  // on the stack: resuming may destroy *this
+      awaiting.resume();
     });
     if (value_) return false;
     suspended_ = true;
+    account_ = CpuMeter::current();
     return true;
   }
   T await_resume() { return std::move(*value_); }
@@ -179,6 +185,7 @@ class [[nodiscard]] CallbackAwaitable {
   Start start_;
   std::optional<T> value_;
   bool suspended_ = false;
+  CpuAccount* account_ = nullptr;
 };
 
 template <typename T, typename Start>

@@ -62,6 +62,29 @@ TEST(TaskTest, CallbackMayCompleteAtOnce) {
   EXPECT_EQ(got, 3);
 }
 
+TEST(TaskTest, CpuAccountSurvivesSuspension) {
+  CpuAccount mine;
+  CpuAccount* seen = nullptr;
+  std::function<void(int)> resume;
+  auto wait = [&]() -> Task<> {
+    co_await Callback<int>([&](auto done) { resume = done; });
+    seen = CpuMeter::current();
+    const int64_t start = ThreadCpuNow();
+    while (ThreadCpuNow() - start < 2 * kNanosPerMillisecond) {
+    }
+  };
+  {
+    CpuScope scope(&mine);
+    Spawn(wait());
+  }
+  EXPECT_EQ(CpuMeter::current(), nullptr);
+  const uint64_t before = mine.nanos;
+  resume(1);
+  EXPECT_EQ(seen, &mine);
+  EXPECT_EQ(CpuMeter::current(), nullptr);
+  EXPECT_GE(mine.nanos - before, 2u * kNanosPerMillisecond);
+}
+
 TEST(TaskTest, MoveOnlyResults) {
   auto make = []() -> Task<std::unique_ptr<std::string>> {
     co_return std::make_unique<std::string>("x");
