@@ -1,0 +1,40 @@
+// The simulator's commands, chosen by the first word.
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "simulator/commands/hpa.h"
+
+namespace {
+
+struct Command {
+  const char* name;
+  int (*run)(std::vector<std::string> args);
+  const char* summary;
+};
+
+constexpr Command kCommands[] = {
+    {"hpa", simulator::RunHpa, "run autoscaler test vectors: hpa --vectors FILE"},
+};
+
+int ListCommands(std::FILE* out) {
+  std::fprintf(out, "usage: simulator COMMAND [flags]\n");
+  for (const Command& command : kCommands) {
+    std::fprintf(out, "  %-8s %s\n", command.name, command.summary);
+  }
+  return out == stdout ? 0 : 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) return ListCommands(stderr);
+  const std::string word = argv[1];
+  if (word == "help" || word == "--help") return ListCommands(stdout);
+  for (const Command& command : kCommands) {
+    if (word == command.name) return command.run({argv + 2, argv + argc});
+  }
+  std::fprintf(stderr, "simulator: unknown command '%s'\n", word.c_str());
+  return ListCommands(stderr);
+}
