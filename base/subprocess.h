@@ -46,12 +46,17 @@ struct ExitStatus {
 };
 
 // Movable handle of one child. Its destructor kills the process group and reaps the child, when
-// called in the process that started it (a forked copy of the handle does nothing).
+// called in the process that started it (a forked copy of the handle does nothing). When the child
+// ends by itself, whatever it left behind in its own process group is killed as it is reaped.
 class Subprocess {
  public:
   // Returns once exec has succeeded. NotFound when the program does not exist, PermissionDenied
   // when the user cannot be assumed; the message names the program and the step that failed.
   static absl::StatusOr<Subprocess> Start(const SubprocessOptions& options);
+  // Takes over a child that this process has forked.
+  static Subprocess Adopt(pid_t pid, bool own_process_group) {
+    return Subprocess(pid, own_process_group);
+  }
 
   Subprocess(Subprocess&& other) noexcept;
   Subprocess& operator=(Subprocess&& other) noexcept;

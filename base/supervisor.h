@@ -76,6 +76,7 @@ struct SupervisorOptions {
 };
 
 // Returns Ok after an orderly stop (a signal, or completion). After a signal in a batch, Cancelled.
+// DeadlineExceeded when workers had to be killed at the drain deadline (or by a second signal).
 // Restart storms, failed batches and callback errors come back as their status.
 absl::Status Supervise(const SupervisorOptions& options, const WorkerMain& worker_main);
 
