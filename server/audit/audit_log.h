@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "base/task.h"
+#include "server/audit/audit_entry.h"
 #include "server/cost/request_cost.h"
 #include "server/postgres/database.h"
 #include "server/postgres/segment.h"
@@ -42,17 +43,6 @@
 
 namespace server {
 
-struct AuditEntry {
-  std::string actor_id;    // user UUID; "" when nobody was identified
-  std::string actor_role;  // DOCTOR, PATIENT, ...
-  std::string action;      // operation name: "ehr.comprehensive"
-  std::string resource;    // what was touched: "record/<uuid>", "appointment/<uuid>"
-  std::string subject_id;  // patient UUID whose data it is; "" for a list or when unknown
-  std::string clinic_id;   // clinic UUID of the actor's token
-  std::string request_id;  // X-Request-ID
-  std::string outcome;     // "allowed", "denied", "not_found", "error"
-};
-
 struct AuditOptions {
   int max_pending = 20000;
   int max_batch = 1000;
@@ -76,8 +66,12 @@ class AuditLog {
   base::Task<absl::Status> RecordRead(AuditEntry entry, Database::TimePoint deadline,
                                       RequestCost* cost);
 
-  // Adds the record to a write's own segment.
+  // Adds the record to a write's own segment: made whether or not the change hit a row.
   static void AddTo(Segment& segment, const AuditEntry& entry, RequestCost* cost);
+  // The eight parameters of the SQL function audit_write(), for statements that make the record
+  // only when they changed something: WITH changed AS (...) SELECT audit_write($5, ..., $12) FROM
+  // changed.
+  static std::vector<Segment::Parameter> Parameters(const AuditEntry& entry);
 
   // UUID of this start's stream of reads.
   const std::string& writer() const { return writer_; }
@@ -90,6 +84,7 @@ class AuditLog {
   struct Pending;
 
   base::Task<> Drain();
+  void TakeBatch();
   void Kick();
   void Tick();
   void ArmTick();
@@ -104,7 +99,7 @@ class AuditLog {
   boost::asio::steady_timer retry_;
   bool tick_armed_ = false;
   bool draining_ = false;
-  int64_t next_sequence_ = 1;
+  int64_t first_sequence_ = 1;  // of the batch, and of the next one when there is none
   int64_t batches_ = 0;
   int64_t records_ = 0;
 };
