@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,6 +21,8 @@ struct PostgresOptions {
   // started again with its data. Must be reachable by the user `postgres` when run as root (the
   // folder itself is then given to that user).
   std::string data_dir;
+  // The folder does not outlive the caller: initdb need not force it to the disk.
+  bool temporary = false;
   int max_connections = 100;
   std::string shared_buffers = "128MB";
   // Further settings, "name=value" each, applied last. fsync, full_page_writes and
@@ -52,6 +56,8 @@ class PrivatePostgres {
 
   // Unavailable, with the last line of its log, when the postmaster has ended.
   absl::Status CheckAlive();
+  // Sends the shutdown signal and returns; Stop waits.
+  void BeginStop();
   // Fast shutdown (SIGINT: checkpoint, no recovery needed), SIGKILL after `grace`.
   absl::Status Stop(absl::Duration grace = absl::Seconds(10));
 
@@ -65,7 +71,6 @@ class PrivatePostgres {
   absl::Status WriteConfiguration();
   // True when connected and the database exists; false when not accepting yet.
   absl::StatusOr<bool> TryConnect();
-  std::string LastLogLine() const;
   std::string Path(std::string_view name) const;
 
   PostgresOptions options_;

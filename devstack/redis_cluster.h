@@ -50,7 +50,7 @@ class PrivateRedisCluster {
   const std::vector<int>& ports() const { return ports_; }
   std::vector<pid_t> pids() const;
   // Who is master now, asked of the nodes (after a failover it changes). Pids.
-  absl::StatusOr<std::vector<pid_t>> MasterPids();
+  absl::StatusOr<std::vector<pid_t>> MasterPids() const;
 
   // Unavailable, naming the node and its log, when a node has ended.
   absl::Status CheckAlive();
@@ -63,9 +63,11 @@ class PrivateRedisCluster {
   explicit PrivateRedisCluster(RedisClusterOptions options);
   absl::Status StartNodes();
   absl::Status StartNode(int index);
-  absl::StatusOr<bool> AllAnswer();
+  absl::Status ChoosePorts();
+  absl::Status KeepPorts() const;
+  bool AllAnswer() const;
   absl::Status StartCreation();
-  absl::StatusOr<bool> AllJoined();
+  bool AllJoined() const;
   int nodes() const { return options_.masters * (1 + options_.replicas_per_master); }
   std::string NodeFolder(int index) const;
 

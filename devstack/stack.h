@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/paths.h"
+#include "base/unique_fd.h"
 #include "devstack/postgres.h"
 #include "devstack/redis_cluster.h"
 
@@ -37,6 +39,9 @@ struct StackOptions {
   RedisClusterOptions redis;  // data_dir is filled in.
   // Bound of the whole start.
   absl::Duration start_timeout = absl::Seconds(30);
+  // Asked while starting; true makes Start return Cancelled (pass StopSignals::Pending). May be
+  // empty.
+  std::function<bool()> cancelled;
 };
 
 class Stack {
@@ -63,7 +68,8 @@ class Stack {
 
  private:
   Stack() = default;
-  absl::Status WaitUntilReady(absl::Duration timeout);
+  absl::Status OpenFolder(const std::string& data_dir);
+  absl::Status WaitUntilReady(const StackOptions& options);
 
   std::string data_dir_;
   std::unique_ptr<base::FolderRemover> remover_;
