@@ -1,0 +1,135 @@
+#include "simulator/calibration/regression.h"
+
+#include <algorithm>
+#include <cmath>
+#include <eigen3/Eigen/Dense>
+
+#include "absl/strings/str_cat.h"
+
+namespace simulator {
+namespace {
+
+// A condition number of the weighted, scaled normal matrix above this says nothing about single
+// operations any more: rounding and noise would decide.
+constexpr double kWorstCondition = 1e7;
+
+std::vector<int> RequestedOperations(const std::vector<Window>& windows, size_t operations) {
+  std::vector<int> used;
+  for (size_t op = 0; op < operations; ++op) {
+    const bool requested = std::any_of(windows.begin(), windows.end(), [op](const Window& window) {
+      return window.requests[op] > 0;
+    });
+    if (requested) used.push_back(static_cast<int>(op));
+  }
+  return used;
+}
+
+double TotalRequests(const Window& window) {
+  double total = 0;
+  for (double requests : window.requests) total += requests;
+  return total;
+}
+
+struct System {
+  Eigen::MatrixXd design;  // weighted: windows x (1 + used operations)
+  Eigen::VectorXd busy;    // weighted
+  Eigen::VectorXd scale;   // columns were divided by this
+};
+
+System BuildSystem(const std::vector<Window>& windows, const std::vector<int>& used) {
+  System system;
+  const auto rows = static_cast<Eigen::Index>(windows.size());
+  const auto columns = static_cast<Eigen::Index>(used.size() + 1);
+  system.design.resize(rows, columns);
+  system.busy.resize(rows);
+  for (Eigen::Index row = 0; row < rows; ++row) {
+    const Window& window = windows[static_cast<size_t>(row)];
+    const double weight = 1 / std::sqrt(std::max(1.0, TotalRequests(window)));
+    system.design(row, 0) = weight * window.duration_seconds;
+    for (Eigen::Index column = 1; column < columns; ++column) {
+      const auto op = static_cast<size_t>(used[static_cast<size_t>(column - 1)]);
+      system.design(row, column) = weight * window.requests[op];
+    }
+    system.busy(row) = weight * window.busy_seconds;
+  }
+  system.scale = system.design.colwise().norm().cwiseMax(1e-300);
+  for (Eigen::Index column = 0; column < columns; ++column) {
+    system.design.col(column) /= system.scale(column);
+  }
+  return system;
+}
+
+// The two columns with the largest correlation, for the error message.
+std::string MostAlike(const System& system, const std::vector<int>& used,
+                      const std::vector<std::string>& operations) {
+  double best = -1;
+  std::string pair;
+  for (Eigen::Index a = 1; a < system.design.cols(); ++a) {
+    for (Eigen::Index b = a + 1; b < system.design.cols(); ++b) {
+      const double cosine = system.design.col(a).dot(system.design.col(b));
+      if (cosine <= best) continue;
+      best = cosine;
+      pair =
+          absl::StrCat(operations[static_cast<size_t>(used[static_cast<size_t>(a - 1)])], " and ",
+                       operations[static_cast<size_t>(used[static_cast<size_t>(b - 1)])]);
+    }
+  }
+  return pair;
+}
+
+absl::Status CheckShapes(const std::vector<Window>& windows, size_t operations) {
+  for (const Window& window : windows) {
+    if (window.requests.size() != operations) {
+      return absl::InvalidArgumentError(absl::StrCat("a window has ", window.requests.size(),
+                                                     " operations, expected ", operations));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
+                                         const std::vector<std::string>& operations) {
+  if (absl::Status status = CheckShapes(windows, operations.size()); !status.ok()) return status;
+  const std::vector<int> used = RequestedOperations(windows, operations.size());
+  const size_t unknowns = used.size() + 1;
+  if (windows.size() < unknowns + 3) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("calibration has ", windows.size(), " windows for ", unknowns,
+                     " unknowns; expected at least ", unknowns + 3));
+  }
+  const System system = BuildSystem(windows, used);
+  const Eigen::MatrixXd normal = system.design.transpose() * system.design;
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> spectrum(normal);
+  const double smallest = spectrum.eigenvalues().minCoeff();
+  if (smallest <= 0 || spectrum.eigenvalues().maxCoeff() / smallest > kWorstCondition) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the request mixes are too alike to tell operations apart: ",
+                     MostAlike(system, used, operations), " move together"));
+  }
+  const Eigen::VectorXd solution = system.design.colPivHouseholderQr().solve(system.busy);
+  const Eigen::VectorXd residual = system.busy - system.design * solution;
+  const double variance = residual.squaredNorm() / static_cast<double>(windows.size() - unknowns);
+  const Eigen::MatrixXd inverse = normal.inverse();
+
+  RegressionFit fit;
+  fit.windows = static_cast<int>(windows.size());
+  fit.residual_share = residual.norm() / std::max(1e-300, system.busy.norm());
+  fit.baseline = std::max(0.0, solution(0) / system.scale(0));
+  fit.baseline_standard_error = std::sqrt(variance * inverse(0, 0)) / system.scale(0);
+  fit.demands.resize(operations.size());
+  for (size_t i = 0; i < used.size(); ++i) {
+    const auto column = static_cast<Eigen::Index>(i + 1);
+    FittedDemand& demand = fit.demands[static_cast<size_t>(used[i])];
+    demand.mean_seconds = std::max(0.0, solution(column) / system.scale(column));
+    demand.standard_error_seconds =
+        std::sqrt(variance * inverse(column, column)) / system.scale(column);
+    for (const Window& window : windows) {
+      demand.requests += window.requests[static_cast<size_t>(used[i])];
+    }
+  }
+  return fit;
+}
+
+}  // namespace simulator

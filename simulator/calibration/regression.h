@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+// Service demands by regression: busy time of a resource over windows of different request mix.
+//
+//   busy_w = baseline x duration_w + sum_op requests_w,op x demand_op + error_w
+//
+// This is the utilisation law U = sum X_op D_op with an idle term. The variance of a window's busy
+// time grows with its number of requests, so windows are weighted by 1 / requests. Standard errors
+// come from the weighted residuals: sqrt(diag((X' W X)^-1) x r' W r / (n - p)); they cover the
+// noise of the windows, not a demand that changes with load.
+
+namespace simulator {
+
+// One window of observation.
+struct Window {
+  double duration_seconds = 0;
+  double busy_seconds = 0;       // CPU seconds of the resource in this window
+  std::vector<double> requests;  // finished in this window, one entry an operation
+};
+
+struct FittedDemand {
+  double mean_seconds = 0;  // per request; never negative (a negative fit is cut to 0)
+  double standard_error_seconds = 0;
+  double requests = 0;  // it rests on
+};
+
+struct RegressionFit {
+  std::vector<FittedDemand> demands;  // one an operation; zeros where it was never requested
+  double baseline = 0;                // busy seconds per second without any request
+  double baseline_standard_error = 0;
+  double residual_share = 0;  // sqrt(sum r^2 / sum busy^2)
+  int windows = 0;
+};
+
+// InvalidArgument when windows disagree about the number of operations; FailedPrecondition when
+// there are fewer windows than unknowns + 3, or when the mixes are too alike to tell the operations
+// apart (names the pair that moves together).
+absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
+                                         const std::vector<std::string>& operations);
+
+}  // namespace simulator

@@ -1,0 +1,89 @@
+#include "simulator/calibration/regression.h"
+
+#include <cmath>
+
+#include "base/random.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace simulator {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::vector<std::string> kOperations = {"ehr.comprehensive", "appointments.create",
+                                              "appointments.mine"};
+const std::vector<double> kPlanted = {80e-6, 250e-6, 40e-6};
+constexpr double kBaseline = 0.02;
+
+// Windows whose mixes differ, with noise of the size that a sum of exponential demands has.
+std::vector<Window> PlantedWindows(int count, uint64_t seed) {
+  base::RandomStream random(seed, 0, "regression_test", "windows");
+  std::vector<Window> windows;
+  for (int w = 0; w < count; ++w) {
+    Window window;
+    window.duration_seconds = 1;
+    double variance = 0;
+    window.busy_seconds = kBaseline;
+    for (size_t op = 0; op < kPlanted.size(); ++op) {
+      const double emphasis = static_cast<size_t>(w) % kPlanted.size() == op ? 4 : 1;
+      const double requests = std::floor(emphasis * (200 + 400 * random.Uniform01()));
+      window.requests.push_back(requests);
+      window.busy_seconds += requests * kPlanted[op];
+      variance += requests * kPlanted[op] * kPlanted[op];
+    }
+    window.busy_seconds += std::sqrt(variance) * random.Normal();
+    windows.push_back(window);
+  }
+  return windows;
+}
+
+TEST(RegressionTest, RecoversPlantedDemands) {
+  auto fit = FitDemands(PlantedWindows(60, 1), kOperations);
+  ASSERT_TRUE(fit.ok()) << fit.status();
+  for (size_t op = 0; op < kPlanted.size(); ++op) {
+    EXPECT_NEAR(fit->demands[op].mean_seconds, kPlanted[op],
+                4 * fit->demands[op].standard_error_seconds)
+        << kOperations[op];
+    EXPECT_LT(fit->demands[op].standard_error_seconds, 0.1 * kPlanted[op]);
+  }
+  EXPECT_NEAR(fit->baseline, kBaseline, 4 * fit->baseline_standard_error);
+}
+
+// The interval mean +- 1.96 standard errors must hold the truth about 95 times in 100.
+TEST(RegressionTest, StandardErrorsCoverTheTruth) {
+  int covered = 0;
+  constexpr int kRuns = 400;
+  for (int run = 0; run < kRuns; ++run) {
+    auto fit = FitDemands(PlantedWindows(30, 100 + static_cast<uint64_t>(run)), kOperations);
+    ASSERT_TRUE(fit.ok());
+    const double error = std::abs(fit->demands[0].mean_seconds - kPlanted[0]);
+    covered += error <= 1.96 * fit->demands[0].standard_error_seconds ? 1 : 0;
+  }
+  EXPECT_GT(covered, kRuns * 0.90);
+  EXPECT_LT(covered, kRuns * 0.985);
+}
+
+TEST(RegressionTest, AnOperationNeverRequestedHasNoDemand) {
+  std::vector<Window> windows = PlantedWindows(30, 2);
+  for (Window& window : windows) window.requests[1] = 0;
+  auto fit = FitDemands(windows, kOperations);
+  ASSERT_TRUE(fit.ok());
+  EXPECT_EQ(fit->demands[1].mean_seconds, 0);
+  EXPECT_EQ(fit->demands[1].requests, 0);
+}
+
+TEST(RegressionTest, MixesThatAreAlikeAreRefusedByName) {
+  std::vector<Window> windows = PlantedWindows(30, 3);
+  for (Window& window : windows) window.requests[1] = 2 * window.requests[0];
+  EXPECT_THAT(FitDemands(windows, kOperations).status().message(),
+              HasSubstr("ehr.comprehensive and appointments.create move together"));
+}
+
+TEST(RegressionTest, TooFewWindowsSayHowManyAreExpected) {
+  EXPECT_THAT(FitDemands(PlantedWindows(5, 4), kOperations).status().message(),
+              HasSubstr("expected at least 7"));
+}
+
+}  // namespace
+}  // namespace simulator
