@@ -49,6 +49,12 @@ double MetricsText::ForOperation(const std::string& name, const std::string& ope
   return value == metric->second.end() ? 0 : value->second;
 }
 
+const std::map<std::string, double>& MetricsText::Operations(const std::string& name) const {
+  static const auto* const kNone = new std::map<std::string, double>();
+  auto metric = by_operation_.find(name);
+  return metric == by_operation_.end() ? *kNone : metric->second;
+}
+
 double MetricsText::Total(const std::string& name) const {
   auto metric = by_operation_.find(name);
   if (metric == by_operation_.end()) return 0;

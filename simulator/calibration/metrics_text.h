@@ -18,6 +18,8 @@ class MetricsText {
 
   // Sum of `name` over all label sets whose label `operation` is `operation`; 0 when absent.
   double ForOperation(const std::string& name, const std::string& operation) const;
+  // operation -> sum, for every operation that `name` has ("" for samples without that label).
+  const std::map<std::string, double>& Operations(const std::string& name) const;
   // Sum of `name` over all label sets; 0 when absent.
   double Total(const std::string& name) const;
 

@@ -1,0 +1,162 @@
+#include "simulator/calibration/observation.h"
+
+#include <boost/json.hpp>
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/http_get.h"
+#include "base/paths.h"
+#include "base/process_cpu.h"
+#include "simulator/calibration/metrics_text.h"
+
+namespace simulator {
+namespace {
+
+constexpr double kNanosecondsPerSecond = 1e9;
+constexpr absl::Duration kMetricsTimeout = absl::Seconds(5);
+
+// Metric name and the count that it fills.
+struct Column {
+  const char* metric;
+  double OperationCounts::*field;
+};
+constexpr Column kColumns[] = {
+    {"praxis_requests_total", &OperationCounts::requests},
+    {"praxis_statements_total", &OperationCounts::statements},
+    {"praxis_round_trips_total", &OperationCounts::round_trips},
+    {"praxis_redis_commands_total", &OperationCounts::redis_commands},
+    {"praxis_cache_hits_total", &OperationCounts::cache_hits},
+    {"praxis_cache_misses_total", &OperationCounts::cache_misses},
+    {"praxis_audit_rows_total", &OperationCounts::audit_rows},
+    {"praxis_cpu_seconds_total", &OperationCounts::thread_cpu_seconds},
+    {"praxis_blocking_cpu_seconds_total", &OperationCounts::blocking_cpu_seconds},
+};
+
+double SecondsSinceBoot() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+absl::StatusOr<double> TreeCpuSeconds(pid_t root) {
+  auto nanoseconds = base::ProcessTreeCpuNanos(root);
+  if (!nanoseconds.ok()) return nanoseconds.status();
+  return static_cast<double>(*nanoseconds) / kNanosecondsPerSecond;
+}
+
+absl::Status FillCounters(const ServerHandle& server, Observation* seen) {
+  auto answer = base::HttpGet("127.0.0.1", server.port, "/metrics", kMetricsTimeout);
+  if (!answer.ok()) return answer.status();
+  if (answer->status != 200) {
+    return absl::UnavailableError(absl::StrCat("/metrics answered ", answer->status));
+  }
+  auto metrics = MetricsText::Parse(answer->body);
+  if (!metrics.ok()) return metrics.status();
+  for (const Column& column : kColumns) {
+    for (const auto& [operation, value] : metrics->Operations(column.metric)) {
+      if (!operation.empty()) seen->operations[operation].*column.field = value;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FieldError(const std::string& path, const std::string& field) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": field `", field, "` missing or of the wrong type"));
+}
+
+}  // namespace
+
+absl::StatusOr<ServerHandle> ReadServerHandle(const std::string& path) {
+  auto text = base::ReadFile(path);
+  if (!text.ok()) return text.status();
+  boost::system::error_code error;
+  const boost::json::value json = boost::json::parse(*text, error);
+  if (error || !json.is_object()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": expected a JSON object"));
+  }
+  const boost::json::object& object = json.get_object();
+  ServerHandle handle;
+  auto number = [&](const char* field, int64_t* into) {
+    const boost::json::value* value = object.if_contains(field);
+    if (value == nullptr || !value->is_int64()) return false;
+    *into = value->get_int64();
+    return true;
+  };
+  int64_t port = 0;
+  int64_t pid = 0;
+  int64_t postgres_pid = 0;
+  if (!number("port", &port)) return FieldError(path, "port");
+  if (!number("pid", &pid)) return FieldError(path, "pid");
+  number("postgres_pid", &postgres_pid);
+  handle.port = static_cast<uint16_t>(port);
+  handle.pid = static_cast<pid_t>(pid);
+  handle.postgres_pid = static_cast<pid_t>(postgres_pid);
+  if (const auto* pids = object.if_contains("redis_pids"); pids != nullptr && pids->is_array()) {
+    for (const boost::json::value& item : pids->get_array()) {
+      if (item.is_int64()) handle.redis_pids.push_back(static_cast<pid_t>(item.get_int64()));
+    }
+  }
+  for (auto [field, into] : {std::pair{"database_url", &handle.database_url},
+                             {"signing_key_file", &handle.signing_key_file}}) {
+    const boost::json::value* value = object.if_contains(field);
+    if (value != nullptr && value->is_string()) *into = std::string(value->get_string());
+  }
+  return handle;
+}
+
+absl::StatusOr<Observation> Observe(const ServerHandle& server) {
+  Observation seen;
+  seen.at_seconds = SecondsSinceBoot();
+  if (absl::Status status = FillCounters(server, &seen); !status.ok()) return status;
+  // The embedded PostgreSQL and Redis are children of the supervisor: they count apart.
+  auto tree = TreeCpuSeconds(server.pid);
+  if (!tree.ok()) return tree.status();
+  seen.server_cpu_seconds = *tree;
+  std::vector<pid_t> others = server.redis_pids;
+  for (pid_t pid : others) {
+    auto cpu = TreeCpuSeconds(pid);
+    if (!cpu.ok()) return cpu.status();
+    seen.redis_cpu_seconds += *cpu;
+  }
+  if (server.postgres_pid > 0) {
+    auto cpu = TreeCpuSeconds(server.postgres_pid);
+    if (!cpu.ok()) return cpu.status();
+    seen.database_cpu_seconds = *cpu;
+  }
+  if (IsChildOf(server.pid, server.postgres_pid)) {
+    seen.server_cpu_seconds -= seen.database_cpu_seconds;
+  }
+  if (!others.empty() && IsChildOf(server.pid, others.front())) {
+    seen.server_cpu_seconds -= seen.redis_cpu_seconds;
+  }
+  return seen;
+}
+
+bool IsChildOf(pid_t root, pid_t pid) {
+  for (pid_t member : base::ProcessTree(root)) {
+    if (member == pid) return true;
+  }
+  return false;
+}
+
+Observation Difference(const Observation& later, const Observation& earlier) {
+  Observation window = later;
+  window.at_seconds -= earlier.at_seconds;
+  window.server_cpu_seconds -= earlier.server_cpu_seconds;
+  window.database_cpu_seconds -= earlier.database_cpu_seconds;
+  window.redis_cpu_seconds -= earlier.redis_cpu_seconds;
+  for (auto& [operation, counts] : window.operations) {
+    auto before = earlier.operations.find(operation);
+    if (before == earlier.operations.end()) continue;
+    for (const Column& column : kColumns) counts.*column.field -= before->second.*column.field;
+  }
+  return window;
+}
+
+double TotalRequests(const Observation& window) {
+  double total = 0;
+  for (const auto& [operation, counts] : window.operations) total += counts.requests;
+  return total;
+}
+
+}  // namespace simulator

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+// What calibration sees of a running server of ours: its own counters (/metrics) and the CPU time
+// of its processes and of its PostgreSQL and Redis (the kernel's clocks). All from outside, on one
+// host.
+
+namespace simulator {
+
+// Read from the file `server.json` that the server writes into its data folder once it is ready.
+struct ServerHandle {
+  uint16_t port = 0;
+  pid_t pid = 0;           // the supervisor; its tree holds the workers
+  pid_t postgres_pid = 0;  // 0: not ours to watch
+  std::vector<pid_t> redis_pids;
+  std::string database_url;
+  std::string signing_key_file;
+};
+
+// Errors name the file and the field.
+absl::StatusOr<ServerHandle> ReadServerHandle(const std::string& path);
+
+// Counters of one operation since the server started, or in a window.
+struct OperationCounts {
+  double requests = 0;
+  double statements = 0;
+  double round_trips = 0;
+  double redis_commands = 0;
+  double cache_hits = 0;
+  double cache_misses = 0;
+  double audit_rows = 0;
+  double thread_cpu_seconds = 0;    // by the thread clock, inside the request's coroutine only
+  double blocking_cpu_seconds = 0;  // password hashing
+};
+
+// Totals since start (Observe) or of a window (Difference).
+struct Observation {
+  double at_seconds = 0;  // monotonic; a window's length after Difference
+  std::map<std::string, OperationCounts> operations;
+  double server_cpu_seconds = 0;    // worker processes
+  double database_cpu_seconds = 0;  // the whole PostgreSQL process tree
+  double redis_cpu_seconds = 0;     // all nodes
+};
+
+// Looks once. Unavailable when the server does not answer or a process is gone.
+absl::StatusOr<Observation> Observe(const ServerHandle& server);
+
+// Whether `pid` is `root` or below it in the process tree.
+bool IsChildOf(pid_t root, pid_t pid);
+
+Observation Difference(const Observation& later, const Observation& earlier);
+
+// Sum of requests over operations.
+double TotalRequests(const Observation& window);
+
+}  // namespace simulator

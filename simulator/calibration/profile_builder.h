@@ -1,0 +1,45 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/profile.pb.h"
+#include "model/scenario.pb.h"
+#include "simulator/calibration/observation.h"
+
+// Turns observed windows into a Profile.
+//
+// CPU demands (server, PostgreSQL, Redis) come from regression over all windows; counts
+// (statements, round trips, Redis commands) are the server's own per-operation counters, exact up
+// to requests in flight at a window's edges. The sum of the thread clock over the regression's
+// total is the cross-check: it leaves out what is not inside a request (the event loop, the
+// kernel's receive path), so it lies below 1.
+
+namespace simulator {
+
+struct ObservedWindow {
+  Observation seen;  // a Difference
+  double level = 0;  // wanted fraction of the measured saturation throughput, 0..1
+  uint32_t users = 0;
+};
+
+// Figures measured apart from the windows.
+struct SeparateMeasurements {
+  double flush_seconds = 0;                      // one committed transaction, waited for
+  double connect_seconds = 0;                    // a new PostgreSQL connection with its first query
+  double memory_per_connection_bytes = 0;        // private memory of an idle backend
+  double saturation_per_second = 0;              // requests/s at think time 0
+  double audit_batch_seconds = 0;                // group commit window of the server
+  std::map<std::string, double> request_bytes;   // by operation
+  std::map<std::string, double> response_bytes;  // by operation
+};
+
+// FailedPrecondition as from FitDemands. Operations of `scenario` that were never requested are
+// left out (the simulator then refuses a scenario that needs them).
+absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& windows,
+                                            const model::Scenario& scenario,
+                                            const SeparateMeasurements& separate);
+
+}  // namespace simulator
