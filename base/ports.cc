@@ -1,19 +1,15 @@
 #include "base/ports.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
+#include <cstddef>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "base/listener.h"
-#include "base/paths.h"
 
 namespace base {
 namespace {
@@ -23,24 +19,47 @@ namespace {
 constexpr int kFirstFree = 12000;
 constexpr int kLastFree = 21999;
 
-// An existing file is opened without O_CREAT: in a sticky folder the kernel refuses to "create"
-// a file that belongs to someone else (fs.protected_regular).
-UniqueFd OpenLock(const std::string& path) {
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    const int existing = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (existing >= 0 || errno != ENOENT) return UniqueFd(existing);
-    const int created =
-        open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (created >= 0) {
-      fchmod(created, 0666);
-      return UniqueFd(created);
-    }
-  }
-  return UniqueFd();
+// The lock of a port is an abstract Unix socket: its name lives in the network namespace (as the
+// port does) and as long as some process holds it; no file stays behind.
+sockaddr_un LockName(int port, socklen_t& size) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  const std::string text = absl::StrCat("praxis-port-", port);
+  std::copy(text.begin(), text.end(), name.sun_path + 1);
+  size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + text.size());
+  return name;
 }
 
-std::string LockPath(int port) {
-  return absl::StrCat(TemporaryRoot(), "/praxis-port-", port, ".lock");
+UniqueFd LockSocket() {
+  return UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+// The process that took the lock, asked of the kernel; "unknown" when it is just going away.
+std::string Holder(const sockaddr_un& name, socklen_t size) {
+  const UniqueFd fd = LockSocket();
+  ucred holder{};
+  socklen_t length = sizeof(holder);
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&name), size) != 0 ||
+      getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &holder, &length) != 0) {
+    return "unknown";
+  }
+  return absl::StrCat(holder.pid);
+}
+
+absl::StatusOr<UniqueFd> LockPort(int port) {
+  socklen_t size = 0;
+  const sockaddr_un name = LockName(port, size);
+  UniqueFd lock = LockSocket();
+  if (!lock.valid()) return absl::ErrnoToStatus(errno, "socket");
+  if (bind(lock.get(), reinterpret_cast<const sockaddr*>(&name), size) != 0) {
+    if (errno != EADDRINUSE) return absl::ErrnoToStatus(errno, absl::StrCat("lock port ", port));
+    return absl::AlreadyExistsError(
+        absl::StrCat("port ", port, " is in use by another server of ours (pid ",
+                     Holder(name, size), "); stop it or choose another port"));
+  }
+  // Listening only makes the holder's pid available.
+  if (listen(lock.get(), 64) != 0) return absl::ErrnoToStatus(errno, "listen");
+  return lock;
 }
 
 }  // namespace
@@ -49,15 +68,8 @@ absl::StatusOr<PortClaim> ClaimPort(const std::string& host, int port) {
   if (port < 1 || port > 65535) {
     return absl::InvalidArgumentError(absl::StrCat("port ", port, " is not within 1..65535"));
   }
-  const std::string path = LockPath(port);
-  UniqueFd lock = OpenLock(path);
-  if (!lock.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
-  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    const std::string holder = ReadFile(path).value_or("");
-    return absl::AlreadyExistsError(
-        absl::StrCat("port ", port, " is in use by another server of ours (pid ",
-                     absl::StripAsciiWhitespace(holder), "); stop it or choose another port"));
-  }
+  absl::StatusOr<UniqueFd> lock = LockPort(port);
+  if (!lock.ok()) return lock.status();
   ListenerOptions probe;
   probe.host = host;
   probe.port = port;
@@ -68,12 +80,7 @@ absl::StatusOr<PortClaim> ClaimPort(const std::string& host, int port) {
     }
     return bound.status();
   }
-  // The holder's pid, for the message above. A failed write costs only that.
-  const std::string pid = absl::StrCat(getpid(), "\n");
-  if (ftruncate(lock.get(), 0) == 0) {
-    [[maybe_unused]] const ssize_t n = pwrite(lock.get(), pid.data(), pid.size(), 0);
-  }
-  return PortClaim(port, std::move(lock));
+  return PortClaim(port, *std::move(lock));
 }
 
 absl::StatusOr<std::vector<PortClaim>> ClaimFreePorts(int count, const std::vector<int>& offsets) {

@@ -10,9 +10,9 @@
 // TCP ports on this machine: who may have which.
 //
 // SO_REUSEPORT lets a second server of the same user bind a port silently and take half of the
-// traffic. Therefore a port is claimed first: a lock file per port (in the system's temporary
-// folder; the lock belongs to the open file, so it vanishes with the last process that inherited
-// it) and a probing bind without SO_REUSEPORT.
+// traffic. Therefore a port is claimed first: a lock per port (an abstract Unix socket, so it is
+// visible to every user, belongs to the network namespace as the port does, and vanishes with the
+// last process that inherited it) and a probing bind without SO_REUSEPORT.
 
 namespace base {
 

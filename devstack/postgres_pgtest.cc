@@ -19,6 +19,7 @@ namespace {
 // The first value of a query's answer, or the error.
 std::string Query(const std::string& url, const std::string& sql) {
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(url.c_str()), PQfinish);
+  if (PQstatus(connection.get()) != CONNECTION_OK) return PQerrorMessage(connection.get());
   const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()),
                                                              PQclear);
   if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) return "ok";

@@ -10,13 +10,44 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
 namespace devstack {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr absl::Duration kPollInterval = absl::Milliseconds(5);
+constexpr char kTemporaryPrefix[] = "praxis-stack-";
+
+// Takes the folder's lock, which the kernel drops when the last holder ends.
+absl::StatusOr<base::UniqueFd> LockFolder(const std::string& folder) {
+  const std::string path = folder + "/lock";
+  base::UniqueFd lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    return absl::AlreadyExistsError(absl::StrCat("the data folder ", folder,
+                                                 " is in use by another process; stop it or choose "
+                                                 "another folder"));
+  }
+  return lock;
+}
+
+// Deletes temporary folders whose owners were killed. A lock file older than a minute that nobody
+// holds has no owner any more.
+void SweepAbandonedFolders() {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(base::TemporaryRoot(), error)) {
+    if (!absl::StartsWith(entry.path().filename().string(), kTemporaryPrefix)) continue;
+    struct stat status {};
+    const std::string lock_path = entry.path().string() + "/lock";
+    if (stat(lock_path.c_str(), &status) != 0 || status.st_uid != geteuid()) continue;
+    if (absl::Now() - absl::FromTimeT(status.st_mtime) < absl::Minutes(1)) continue;
+    if (LockFolder(entry.path().string()).ok()) fs::remove_all(entry.path(), error);
+  }
+}
 
 }  // namespace
 
@@ -45,28 +76,24 @@ absl::StatusOr<std::unique_ptr<Stack>> Stack::Start(const StackOptions& options)
 
 absl::Status Stack::OpenFolder(const std::string& data_dir) {
   if (data_dir.empty()) {
-    absl::StatusOr<std::string> made = base::MakeTemporaryFolder("praxis-stack-");
+    SweepAbandonedFolders();
+    absl::StatusOr<std::string> made = base::MakeTemporaryFolder(kTemporaryPrefix);
     if (!made.ok()) return made.status();
     data_dir_ = *made;
     remover_ = std::make_unique<base::FolderRemover>(data_dir_);
   } else {
     data_dir_ = base::ResolvePath(data_dir);
     std::error_code error;
-    std::filesystem::create_directories(data_dir_, error);
+    fs::create_directories(data_dir_, error);
     if (error) {
       return absl::PermissionDeniedError(
           absl::StrCat("cannot create the data folder ", data_dir_, ": ", error.message()));
     }
   }
   if (geteuid() == 0) chmod(data_dir_.c_str(), 0711);  // The user postgres passes through.
-  const std::string lock = data_dir_ + "/lock";
-  lock_ = base::UniqueFd(open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock_.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", lock));
-  if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
-    return absl::AlreadyExistsError(absl::StrCat("the data folder ", data_dir_,
-                                                 " is in use by another process; stop it or choose "
-                                                 "another folder"));
-  }
+  absl::StatusOr<base::UniqueFd> lock = LockFolder(data_dir_);
+  if (!lock.ok()) return lock.status();
+  lock_ = *std::move(lock);
   return absl::OkStatus();
 }
 

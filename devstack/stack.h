@@ -30,7 +30,8 @@
 namespace devstack {
 
 struct StackOptions {
-  // Empty: a fresh temporary folder, deleted on Stop. Otherwise data survives restarts.
+  // Empty: a fresh temporary folder, deleted on Stop (or by a later start, when this process was
+  // killed). Otherwise data survives restarts.
   // One stack at a time per folder (a lock file; AlreadyExists otherwise).
   std::string data_dir;
   bool with_postgres = true;
