@@ -44,9 +44,7 @@ absl::StatusOr<ChildServer> ChildServer::Start(const ChildServerOptions& options
   return ChildServer(*std::move(process), *std::move(handle), options.log_file);
 }
 
-std::string ChildServer::url() const {
-  return absl::StrCat("http://127.0.0.1:", handle_.port);
-}
+std::string ChildServer::url() const { return absl::StrCat("http://127.0.0.1:", handle_.port); }
 
 absl::Status ChildServer::Stop() {
   auto exit = process_.Terminate(absl::Seconds(20));

@@ -16,17 +16,17 @@ namespace demo {
 
 struct ChildServerOptions {
   std::string binary;
-  std::string data_dir;              // created when missing; server.json appears here
-  std::vector<std::string> flags;    // besides --port=0 and --data_dir
+  std::string data_dir;            // created when missing; server.json appears here
+  std::vector<std::string> flags;  // besides --port=0 and --data_dir
   std::string log_file;
   absl::Duration start_timeout = absl::Seconds(60);
-  std::function<bool()> stop;        // true: give up waiting
+  std::function<bool()> stop;  // true: give up waiting
 };
 
 class ChildServer {
  public:
-  // Returns when the server has written server.json. Unavailable with the log's path when it ends or
-  // stays silent; Cancelled after `stop`.
+  // Returns when the server has written server.json. Unavailable with the log's path when it ends
+  // or stays silent; Cancelled after `stop`.
   static absl::StatusOr<ChildServer> Start(const ChildServerOptions& options);
 
   const simulator::ServerHandle& handle() const { return handle_; }

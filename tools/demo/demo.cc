@@ -45,11 +45,21 @@ struct Plan {
 
 Plan PlanFor(bool quick) {
   if (quick) {
-    return {4,  absl::Milliseconds(250), absl::Milliseconds(400), absl::Milliseconds(1500),
-            500, absl::Seconds(5),        90};
+    return {4,
+            absl::Milliseconds(250),
+            absl::Milliseconds(400),
+            absl::Milliseconds(1500),
+            500,
+            absl::Seconds(5),
+            90};
   }
-  return {6,    absl::Milliseconds(500), absl::Milliseconds(800), absl::Seconds(3),
-          2000, absl::Seconds(30),       240};
+  return {6,
+          absl::Milliseconds(500),
+          absl::Milliseconds(800),
+          absl::Seconds(3),
+          2000,
+          absl::Seconds(30),
+          240};
 }
 
 class Demo {
@@ -102,7 +112,8 @@ class Demo {
     std::error_code error;
     std::filesystem::create_directories(Path("logs"), error);
     std::filesystem::create_directories(Path("work"), error);
-    if (error) return absl::InvalidArgumentError(absl::StrCat(options_.out_dir, ": ", error.message()));
+    if (error)
+      return absl::InvalidArgumentError(absl::StrCat(options_.out_dir, ": ", error.message()));
     auto folder = base::MakeTemporaryFolder("praxis-demo-");
     if (!folder.ok()) return folder.status();
     data_dir_ = std::make_unique<base::FolderRemover>(*folder);
@@ -114,8 +125,8 @@ class Demo {
     for (auto [name, path] : {std::pair{"production", &production_path_},
                               {"as-documented", &documented_path_},
                               {"as-shipped", &shipped_path_}}) {
-      auto output = base::RunCommand({simulator_binary_, "check", "--format=json", *path},
-                                     absl::Seconds(20));
+      auto output =
+          base::RunCommand({simulator_binary_, "check", "--format=json", *path}, absl::Seconds(20));
       if (!output.ok()) return output.status();
       if (output->exit.signal != 0 || output->exit.code > 1) {
         return absl::UnavailableError(absl::StrCat("simulator check ", *path, ": ", output->err));
@@ -187,8 +198,8 @@ class Demo {
 
   absl::Status PredictThisHost() {
     const double think = MeasuredThinkScale() * think_mean_seconds_;
-    SimulationJob job{"this host", host_path_, static_cast<double>(plan_.measured_users), think,
-                      60,          Path("predicted-this-host.json")};
+    SimulationJob job{"this host", host_path_, static_cast<double>(plan_.measured_users),
+                      think,       60,         Path("predicted-this-host.json")};
     return RunSimulations({job}, SimulationSettings());
   }
 
@@ -219,8 +230,8 @@ class Demo {
     }
     const base::ExitStatus exit = *process->Poll();
     if (exit.ok() || (exit.signal == 0 && exit.code == kThresholdsFailed)) return absl::OkStatus();
-    return absl::UnavailableError(absl::StrCat("the load generator ended with ", exit.ToString(),
-                                               "; see ", child.log_file));
+    return absl::UnavailableError(
+        absl::StrCat("the load generator ended with ", exit.ToString(), "; see ", child.log_file));
   }
 
   absl::Status CollectFacts() {

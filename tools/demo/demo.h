@@ -10,8 +10,8 @@
 namespace demo {
 
 struct DemoOptions {
-  std::string out_dir;      // absolute; created
-  bool quick = false;       // 60 s: shorter runs, row-1m and what inspection decides
+  std::string out_dir;  // absolute; created
+  bool quick = false;   // 60 s: shorter runs, row-1m and what inspection decides
   uint64_t seed = 1;
 };
 

@@ -54,13 +54,13 @@ absl::StatusOr<model::CheckReport> MeasureFacts(const simulator::ServerHandle& s
     pqxx::nontransaction query(connection);
     const double rows = Figure(query, "SELECT count(*) FROM audit_log");
     const double bytes = Figure(query, "SELECT pg_total_relation_size('audit_log')");
-    const double gaps =
-        Figure(query, "SELECT coalesce(sum(last_missing - first_missing + 1), 0) FROM audit_gaps()");
-    const double doubles = Figure(
-        query,
-        "SELECT count(*) FROM (SELECT 1 FROM appointments WHERE status IN ('SCHEDULED', "
-        "'CONFIRMED', 'CHECKED_IN', 'IN_PROGRESS') GROUP BY doctor_id, slot_start "
-        "HAVING count(*) > 1) AS taken_twice");
+    const double gaps = Figure(
+        query, "SELECT coalesce(sum(last_missing - first_missing + 1), 0) FROM audit_gaps()");
+    const double doubles =
+        Figure(query,
+               "SELECT count(*) FROM (SELECT 1 FROM appointments WHERE status IN ('SCHEDULED', "
+               "'CONFIRMED', 'CHECKED_IN', 'IN_PROGRESS') GROUP BY doctor_id, slot_start "
+               "HAVING count(*) > 1) AS taken_twice");
     AddFact("phi_responses", answers.phi, "responses", &report);
     AddFact("audit_rows", rows, "rows", &report);
     // Rows of operations without PHI (logins) must not make up for missing ones.

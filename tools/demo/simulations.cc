@@ -17,8 +17,7 @@ struct Running {
   absl::Time started;
 };
 
-absl::StatusOr<base::Subprocess> Start(const SimulationJob& job,
-                                       const SimulationOptions& options) {
+absl::StatusOr<base::Subprocess> Start(const SimulationJob& job, const SimulationOptions& options) {
   base::SubprocessOptions child;
   child.argv = {options.simulator,
                 "run",
@@ -55,9 +54,9 @@ absl::Status RunSimulations(const std::vector<SimulationJob>& jobs,
       const std::optional<base::ExitStatus> exit = running[i].process.Poll();
       if (!exit.has_value()) {
         if (elapsed > options.timeout) {
-          return absl::DeadlineExceededError(
-              absl::StrCat("simulation ", running[i].job->name, " took longer than ",
-                           absl::FormatDuration(options.timeout)));
+          return absl::DeadlineExceededError(absl::StrCat("simulation ", running[i].job->name,
+                                                          " took longer than ",
+                                                          absl::FormatDuration(options.timeout)));
         }
         ++i;
         continue;

@@ -12,23 +12,23 @@
 namespace demo {
 
 struct SimulationJob {
-  std::string name;              // for progress and the log: "1M users, think time 10 s"
+  std::string name;  // for progress and the log: "1M users, think time 10 s"
   std::string deployment_path;
   double users = 0;
   double think_time_seconds = 0;
   double duration_seconds = 0;
-  std::string out;               // the predicted Result
+  std::string out;  // the predicted Result
 };
 
 struct SimulationOptions {
-  std::string simulator;         // path of the binary
+  std::string simulator;  // path of the binary
   std::string scenario_path;
   std::string profile_path;
   std::string log_file;
   uint64_t seed = 1;
   int replications = 1;
   int parallel = 2;
-  absl::Duration timeout = absl::Minutes(5);   // of each
+  absl::Duration timeout = absl::Minutes(5);  // of each
   std::function<void(const std::string&)> progress;
   std::function<bool()> stop;
 };
