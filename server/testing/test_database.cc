@@ -1,12 +1,11 @@
 #include "server/testing/test_database.h"
 
 #include <glog/logging.h>
-#include <unistd.h>
 
-#include <cstdlib>
+#include <memory>
 #include <pqxx/pqxx>
 
-#include "absl/strings/str_cat.h"
+#include "devstack/stack.h"
 #include "server/schema/schema.h"
 
 namespace server {
@@ -21,19 +20,20 @@ model::CatalogueSizes SmallSizes() {
   return sizes;
 }
 
-std::string StartPostgres() {
-  const char* url = std::getenv("PRAXIS_TEST_DATABASE_URL");
-  CHECK(url != nullptr);
-  const std::string name = absl::StrCat("test_", getpid());
-  pqxx::connection connection(absl::StrCat(url, "/postgres"));
-  pqxx::nontransaction(connection).exec("CREATE DATABASE " + name);
-  return absl::StrCat(url, "/", name);
+devstack::Stack& StartPostgres() {
+  devstack::StackOptions options;
+  options.with_redis = false;
+  auto stack = devstack::Stack::Start(options);
+  CHECK(stack.ok()) << stack.status();
+  // Ends with the program, whatever the order of destruction.
+  static std::unique_ptr<devstack::Stack> kept = std::move(*stack);
+  return *kept;
 }
 
 }  // namespace
 
 TestDatabase::TestDatabase() : catalogue_(SmallSizes()) {
-  owner_url_ = StartPostgres();
+  owner_url_ = StartPostgres().database_url();
   const auto migrated = Migrate(owner_url_);
   CHECK(migrated.ok()) << migrated.status();
   const absl::Status seeded = Seed(owner_url_, catalogue_.sizes());
