@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "simulator/commands/hpa.h"
+#include "simulator/commands/run.h"
 
 namespace {
 
@@ -16,6 +17,8 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"hpa", simulator::RunHpa, "run autoscaler test vectors: hpa --vectors FILE"},
+    {"run", simulator::RunRun,
+     "predict: run --scenario S --deployment D --profile P --users N [--out predicted.json]"},
 };
 
 int ListCommands(std::FILE* out) {
