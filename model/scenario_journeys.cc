@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
+#include <span>
 #include <string_view>
 
 #include "absl/strings/ascii.h"
@@ -10,7 +12,6 @@
 #include "model/scenario_parts.h"
 #include "model/status_macros.h"
 #include "model/template.h"
-#include "model/variables.h"
 
 // What users do: journeys, their steps, and the variables that flow between these.
 namespace model {
@@ -22,33 +23,51 @@ constexpr std::array<std::string_view, 15> kServerOperations = {
     "appointments.mine",   "ehr.comprehensive", "ehr.add_vitals",   "health",
     "health.live",         "health.ready",      "metrics"};
 
+constexpr std::array<std::string_view, 4> kUserFields = {"id", "email", "clinicId", "number"};
+constexpr std::array<std::string_view, 4> kEntityFields = {"id", "email", "clinicId", "index"};
+constexpr std::array<std::string_view, 2> kClinicFields = {"id", "index"};
+
 // The variables that a journey may name at some step.
 class Scope {
  public:
   explicit Scope(const Scenario& scenario) {
-    for (const std::string_view name : BuiltinVariables()) known_.insert(std::string(name));
-    AddEntity("user", EntityKind::kPatient);
+    AddFields("user", kUserFields);
     for (const auto& [name, feeder] : scenario.feeders()) {
+      feeders_.insert(name);
+      known_.insert(name);  // a day, a slot, or the entity's id
       const std::optional<EntityKind> kind = EntityFromName(feeder.entity());
-      if (kind.has_value()) {
-        AddEntity(name, *kind);
-      } else {
-        known_.insert(name);
+      if (kind == EntityKind::kClinic) {
+        AddFields(name, kClinicFields);
+      } else if (kind.has_value()) {
+        AddFields(name, kEntityFields);
       }
-      names_.insert(name);
     }
   }
 
-  bool IsFeeder(const std::string& name) const { return names_.contains(name); }
-  bool Knows(const std::string& variable) const { return known_.contains(variable); }
-  void Extract(const std::string& variable) { known_.insert(variable); }
+  bool IsFeeder(const std::string& name) const { return feeders_.contains(name); }
 
-  // All text templates of a step pass here. `what` completes "expected ...".
+  // `step` extracts the variable when it runs, which it does with `probability`.
+  void Extract(const std::string& variable, const Step& step) {
+    if (step.probability() >= 1) {
+      known_.insert(variable);
+    } else if (!known_.contains(variable)) {
+      sometimes_[variable] = step.name();
+    }
+  }
+
+  // All texts of a step with ${...} pass here.
   absl::Status Check(const YamlNode& node, std::string_view text) const {
     const absl::StatusOr<Template> compiled = Template::Compile(text);
     if (!compiled.ok()) return node.Error(std::string(compiled.status().message()));
     for (const std::string& variable : compiled->variables()) {
-      if (Knows(variable)) continue;
+      if (known_.contains(variable)) continue;
+      // Both engines walk the same steps only if no step hangs on the dice of another.
+      if (const auto found = sometimes_.find(variable); found != sometimes_.end()) {
+        return node.Error(absl::StrCat("expected a variable that is always set, found \"${",
+                                       variable, "}\", which step ", found->second,
+                                       " extracts only with its probability; give both steps a "
+                                       "journey of their own"));
+      }
       return node.Error(absl::StrCat("expected a known variable, found \"${", variable,
                                      "}\"; known here: ", absl::StrJoin(known_, ", ")));
     }
@@ -56,14 +75,15 @@ class Scope {
   }
 
  private:
-  void AddEntity(const std::string& name, EntityKind kind) {
-    for (const std::string_view field : EntityFieldNames(kind)) {
+  void AddFields(const std::string& name, std::span<const std::string_view> fields) {
+    for (const std::string_view field : fields) {
       known_.insert(absl::StrCat(name, ".", std::string(field)));
     }
   }
 
   std::set<std::string> known_;
-  std::set<std::string> names_;
+  std::set<std::string> feeders_;
+  std::map<std::string, std::string> sometimes_;  // variable -> step
 };
 
 absl::StatusOr<std::string> ReadName(const YamlNode& node, std::set<std::string>* taken) {
@@ -170,7 +190,7 @@ absl::Status ReadExtract(const YamlNode& node, Scope* scope, Step* step) {
     PRAXIS_ASSIGN_OR_RETURN(const std::string pointer, entry.value.AsText());
     PRAXIS_RETURN_IF_ERROR(CheckPointer(entry.value, pointer));
     (*step->mutable_extract())[entry.key] = pointer;
-    scope->Extract(entry.key);
+    scope->Extract(entry.key, *step);
   }
   return absl::OkStatus();
 }
@@ -188,6 +208,7 @@ absl::StatusOr<Step> ReadStep(const YamlNode& node, Scope* scope, std::set<std::
   step.set_probability(1);
   if (const YamlNode* probability = map.Find("probability")) {
     PRAXIS_ASSIGN_OR_RETURN(const double p, probability->AsFraction());
+    if (p == 0) return probability->Error("expected a probability above 0");
     step.set_probability(p);
   }
   if (const YamlNode* think_time = map.Find("think_time")) {
@@ -226,13 +247,9 @@ absl::StatusOr<Journey> ReadJourney(const YamlNode& node, const Scenario& scenar
   if (list.empty()) return steps.Error("expected at least one step");
   Scope scope(scenario);
   std::set<std::string> step_names;
-  bool always = false;
   for (const YamlNode& step : list) {
     PRAXIS_ASSIGN_OR_RETURN(*journey.add_steps(), ReadStep(step, &scope, &step_names, warnings));
-    always = always || journey.steps().rbegin()->probability() > 0;
   }
-  // A journey that never sends anything would spin for ever in both engines.
-  if (!always) return steps.Error("expected a step with a probability above 0");
   return journey;
 }
 

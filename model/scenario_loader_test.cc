@@ -25,7 +25,8 @@ users:
 think_time: {exponential: {mean: 10s}}
 feeders:
   doctor: {source: seed, entity: doctor, pick: uniform}
-  patient: {entity: patient, pick: {zipf: {exponent: 0.9}}, scope: all}
+  patient: {entity: patient, pick: {zipf: {exponent: 0.9}}}
+  day: {entity: day, pick: uniform}
 journeys:
   - name: looks
     weight: 60
@@ -70,8 +71,7 @@ TEST(ScenarioLoader, ReadsEveryPart) {
   EXPECT_DOUBLE_EQ(s->users().login_fraction(), 0.02);
   EXPECT_DOUBLE_EQ(MeanSeconds(s->think_time()), 10);
   EXPECT_EQ(s->feeders().at("patient").pick(), Feeder::ZIPF);
-  EXPECT_EQ(s->feeders().at("patient").scope(), Feeder::ALL);
-  EXPECT_EQ(s->feeders().at("doctor").scope(), Feeder::CLINIC);
+  EXPECT_DOUBLE_EQ(s->feeders().at("patient").zipf_exponent(), 0.9);
   const Step& book = s->journeys(0).steps(1);
   EXPECT_EQ(book.request().method(), "POST");
   EXPECT_EQ(book.request().json(), R"({"time":"${slot}","n":3})");
@@ -88,7 +88,7 @@ TEST(ScenarioLoader, ReadsEveryPart) {
   ASSERT_EQ(s->thresholds_size(), 3);
   EXPECT_EQ(s->thresholds(1).expression(), "avg<100");
   EXPECT_EQ(s->thresholds(2).tags().at("operation"), "ehr.comprehensive");
-  EXPECT_EQ(s->thresholds(2).line(), 30u);
+  EXPECT_EQ(s->thresholds(2).line(), 31u);
   EXPECT_EQ(s->source_path(), "s.yaml");
   EXPECT_EQ(s->digest(), Sha256Hex(kGood));
 }
@@ -113,7 +113,7 @@ TEST(ScenarioLoader, WarnsOfForeignOperations) {
   const std::string text = absl::StrReplaceAll(kGood, {{"ehr.comprehensive, r", "shop.buy, r"}});
   ASSERT_TRUE(ParseScenario(text, "s.yaml", &warnings).ok());
   EXPECT_THAT(warnings,
-              ElementsAre("s.yaml:25: journeys[1].steps[0].operation: \"shop.buy\" is not an "
+              ElementsAre("s.yaml:26: journeys[1].steps[0].operation: \"shop.buy\" is not an "
                           "operation of this server"));
 }
 
@@ -150,7 +150,7 @@ TEST(ScenarioLoader, MistakesInLawsAndFeeders) {
             "s.yaml:6: think_time.normal: unknown key, expected one of constant, uniform, "
             "exponential, lognormal, erlang, empirical");
   EXPECT_EQ(ErrorAfter("median: 20s, p95: 90s", "median: 20s, p95: 10s"),
-            "s.yaml:22: journeys[0].steps[1].think_time: lognormal: p95: expected more than the "
+            "s.yaml:23: journeys[0].steps[1].think_time: lognormal: p95: expected more than the "
             "median, found 10");
   EXPECT_THAT(ErrorAfter("model: closed\n  stages: [{ramp_to: 10, over: 5s}, {hold: 1m}]\n  "
                          "signed_in: {mixed: 0.02}\nthink_time: {exponential: {mean: 10s}}",
@@ -170,65 +170,72 @@ TEST(ScenarioLoader, MistakesInLawsAndFeeders) {
 
 TEST(ScenarioLoader, MistakesInJourneys) {
   EXPECT_EQ(ErrorAfter("weight: 60", "weight: 0"),
-            "s.yaml:12: journeys[0].weight: expected a weight above 0, found 0");
+            "s.yaml:13: journeys[0].weight: expected a weight above 0, found 0");
   EXPECT_EQ(ErrorAfter("probability: 0.05", "probability: 5"),
-            "s.yaml:21: journeys[0].steps[1].probability: expected a fraction in 0..1, found "
+            "s.yaml:22: journeys[0].steps[1].probability: expected a fraction in 0..1, found "
             "\"5\"");
+  EXPECT_EQ(ErrorAfter("probability: 0.05", "probability: 0"),
+            "s.yaml:22: journeys[0].steps[1].probability: expected a probability above 0");
+  EXPECT_EQ(
+      ErrorAfter("        extract: {slot", "        probability: 0.5\n        extract: {slot"),
+      "s.yaml:25: journeys[0].steps[1].request.json: expected a variable that is always set, "
+      "found \"${slot}\", which step free extracts only with its probability; give both steps "
+      "a journey of their own");
   EXPECT_EQ(ErrorAfter("name: reads", "name: looks"),
-            "s.yaml:25: journeys[1].name: expected a name of its own, found \"looks\" again");
+            "s.yaml:26: journeys[1].name: expected a name of its own, found \"looks\" again");
   EXPECT_EQ(ErrorAfter("name: book", "name: free"),
-            "s.yaml:19: journeys[0].steps[1].name: expected a name of its own, found \"free\" "
+            "s.yaml:20: journeys[0].steps[1].name: expected a name of its own, found \"free\" "
             "again");
   EXPECT_EQ(ErrorAfter("role: DOCTOR", "role: doctor"),
-            "s.yaml:25: journeys[1].role: expected one of PATIENT, DOCTOR, RECEPTIONIST, "
+            "s.yaml:26: journeys[1].role: expected one of PATIENT, DOCTOR, RECEPTIONIST, "
             "CLINIC_ADMIN, found \"doctor\"");
   EXPECT_THAT(ErrorAfter("    weight: 60\n", "    wait: 60\n"),
-              StartsWith("s.yaml:12: journeys[0].wait: unknown key, expected one of name, weight"));
+              StartsWith("s.yaml:13: journeys[0].wait: unknown key, expected one of name, weight"));
   EXPECT_EQ(ErrorAfter("    weight: 60\n", "    weight: 60\n    weight: 61\n"),
-            "s.yaml:13: weight: duplicate key, first given in line 12");
+            "s.yaml:14: weight: duplicate key, first given in line 13");
   EXPECT_EQ(ErrorAfter("operation: appointments.create", "operation:"),
-            "s.yaml:20: journeys[0].steps[1].operation: expected a text, found nothing");
+            "s.yaml:21: journeys[0].steps[1].operation: expected a text, found nothing");
   EXPECT_EQ(ErrorAfter("operation: appointments.create", "operation: Create!"),
-            "s.yaml:20: journeys[0].steps[1].operation: expected an operation such as "
+            "s.yaml:21: journeys[0].steps[1].operation: expected an operation such as "
             "appointments.create, found \"Create!\"");
 }
 
 TEST(ScenarioLoader, MistakesInRequests) {
   EXPECT_THAT(ErrorAfter("${slot}\", n", "${slots}\", n"),
-              StartsWith("s.yaml:23: journeys[0].steps[1].request.json: expected a known variable, "
-                         "found \"${slots}\"; known here: day, doctor.clinicId"));
+              StartsWith("s.yaml:24: journeys[0].steps[1].request.json: expected a known variable, "
+                         "found \"${slots}\"; known here: day, doctor, doctor.clinicId"));
   EXPECT_THAT(ErrorAfter("${doctor.id}", "${doctor.name}"), HasSubstr("\"${doctor.name}\""));
-  EXPECT_THAT(ErrorAfter("date=${day}", "date=${later}"), StartsWith("s.yaml:16: "));
+  EXPECT_THAT(ErrorAfter("date=${day}", "date=${later}"), StartsWith("s.yaml:17: "));
   EXPECT_EQ(ErrorAfter("date=${day}", "date=${day"),
-            "s.yaml:16: journeys[0].steps[0].request.get: expected } for the ${ at character 22");
+            "s.yaml:17: journeys[0].steps[0].request.get: expected } for the ${ at character 22");
   EXPECT_EQ(ErrorAfter("post: /a,", "post: a,"),
-            "s.yaml:23: journeys[0].steps[1].request.post: expected a path that begins with / and "
+            "s.yaml:24: journeys[0].steps[1].request.post: expected a path that begins with / and "
             "has no blanks, found \"a\"");
   EXPECT_EQ(ErrorAfter("post: /a,", "post: /a, put: /a,"),
-            "s.yaml:23: journeys[0].steps[1].request.put: expected only one method");
+            "s.yaml:24: journeys[0].steps[1].request.put: expected only one method");
   EXPECT_EQ(ErrorAfter("post: /a, ", ""),
-            "s.yaml:23: journeys[0].steps[1].request: expected one of get, post, put, delete");
+            "s.yaml:24: journeys[0].steps[1].request: expected one of get, post, put, delete");
   EXPECT_EQ(ErrorAfter("slot: /data/0", "slot: data/0"),
-            "s.yaml:17: journeys[0].steps[0].extract.slot: expected a JSON pointer such as "
+            "s.yaml:18: journeys[0].steps[0].extract.slot: expected a JSON pointer such as "
             "/data/id, found \"data/0\"");
   EXPECT_EQ(ErrorAfter("slot: /data/0", "doctor: /data/0"),
-            "s.yaml:17: journeys[0].steps[0].extract.doctor: expected a name that no feeder has");
+            "s.yaml:18: journeys[0].steps[0].extract.doctor: expected a name that no feeder has");
   EXPECT_EQ(ErrorAfter("status: [201, 409]", "status: [201, 999]"),
-            "s.yaml:24: journeys[0].steps[1].check.status[1]: expected a whole number in "
+            "s.yaml:25: journeys[0].steps[1].check.status[1]: expected a whole number in "
             "100..599, found \"999\"");
   EXPECT_THAT(ErrorAfter("X-Who:", "\"X Who\":"), HasSubstr("expected a header's name"));
 }
 
 TEST(ScenarioLoader, MistakesInTheRest) {
   EXPECT_EQ(ErrorAfter("timeout: 5s", "timeout: 0s"),
-            "s.yaml:27: retry.timeout: expected a timeout above 0, up to 60s");
+            "s.yaml:28: retry.timeout: expected a timeout above 0, up to 60s");
   EXPECT_EQ(ErrorAfter(", backoff: {exponential: {first: 100ms, factor: 3, jitter: 0.5}}", ""),
-            "s.yaml:27: retry: expected the key backoff beside attempts above 0");
+            "s.yaml:28: retry: expected the key backoff beside attempts above 0");
   EXPECT_THAT(ErrorAfter("avg<100", "p95<100"),
-              StartsWith("s.yaml:29: thresholds[0].http_req_duration[1]: expected p(N), avg"));
-  EXPECT_THAT(ErrorAfter("http_req_failed{", "http_failed{"), StartsWith("s.yaml:30: "));
+              StartsWith("s.yaml:30: thresholds[0].http_req_duration[1]: expected p(N), avg"));
+  EXPECT_THAT(ErrorAfter("http_req_failed{", "http_failed{"), StartsWith("s.yaml:31: "));
   EXPECT_EQ(ErrorAfter("when_expired: true", "when_expired: yes"),
-            "s.yaml:26: refresh_token.when_expired: expected true or false, found \"yes\"");
+            "s.yaml:27: refresh_token.when_expired: expected true or false, found \"yes\"");
   EXPECT_THAT(ErrorAfter("name: small", "nome: small"),
               StartsWith("s.yaml:1: nome: unknown key, expected one of name, description"));
 }

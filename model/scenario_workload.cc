@@ -1,14 +1,12 @@
 #include <array>
 #include <string_view>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "model/catalogue.h"
 #include "model/distribution.h"
 #include "model/scenario_parts.h"
 #include "model/status_macros.h"
 #include "model/threshold.h"
-#include "model/variables.h"
 
 // Who comes, when, and what holds for all journeys: users, think times, feeders, retry, thresholds.
 namespace model {
@@ -145,25 +143,20 @@ absl::Status ReadPick(const YamlNode& node, Feeder* feeder) {
 }
 
 absl::StatusOr<Feeder> ReadFeeder(const YamlNode& node) {
-  PRAXIS_ASSIGN_OR_RETURN(const YamlMap map, node.AsMap({"source", "entity", "pick", "scope"}));
+  PRAXIS_ASSIGN_OR_RETURN(const YamlMap map, node.AsMap({"source", "entity", "pick"}));
   Feeder feeder;
   feeder.set_source("seed");
   if (const YamlNode* source = map.Find("source")) {
     PRAXIS_RETURN_IF_ERROR(source->AsChoice({"seed"}).status());
   }
   PRAXIS_ASSIGN_OR_RETURN(const YamlNode entity, map.Require("entity"));
-  PRAXIS_RETURN_IF_ERROR(entity
-                             .AsChoice({"clinic", "doctor", "patient", "receptionist",
-                                        "clinic_admin", kDayEntity, kSlotEntity})
-                             .status());
+  PRAXIS_RETURN_IF_ERROR(
+      entity
+          .AsChoice({"clinic", "doctor", "patient", "receptionist", "clinic_admin", "day", "slot"})
+          .status());
   PRAXIS_ASSIGN_OR_RETURN(*feeder.mutable_entity(), entity.AsString());
   PRAXIS_ASSIGN_OR_RETURN(const YamlNode pick, map.Require("pick"));
   PRAXIS_RETURN_IF_ERROR(ReadPick(pick, &feeder));
-  feeder.set_scope(Feeder::CLINIC);
-  if (const YamlNode* scope = map.Find("scope")) {
-    PRAXIS_ASSIGN_OR_RETURN(const size_t choice, scope->AsChoice({"clinic", "all"}));
-    feeder.set_scope(choice == 0 ? Feeder::CLINIC : Feeder::ALL);
-  }
   return feeder;
 }
 
