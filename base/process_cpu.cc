@@ -22,6 +22,7 @@ namespace {
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
 struct Stat {
+  char state = '?';
   pid_t parent = 0;
   int64_t reaped_ticks = 0;  // User + system of ended and waited-for children.
 };
@@ -34,6 +35,7 @@ bool ReadStat(pid_t pid, Stat& stat) {
   if (name_end == std::string::npos) return false;
   const std::vector<std::string> fields =
       absl::StrSplit(text->substr(name_end + 2), ' ');  // Starts with field 3.
+  stat.state = fields[0].empty() ? '?' : fields[0][0];
   constexpr size_t kParent = 4 - 3;
   constexpr size_t kReapedUser = 16 - 3;
   int64_t user = 0;
@@ -103,6 +105,11 @@ std::vector<pid_t> ProcessTree(pid_t root) {
   std::vector<pid_t> pids;
   for (const Member& member : Members(root)) pids.push_back(member.pid);
   return pids;
+}
+
+bool ProcessRuns(pid_t pid) {
+  Stat stat;
+  return ReadStat(pid, stat) && stat.state != 'Z' && stat.state != 'X';
 }
 
 absl::StatusOr<int64_t> ProcessResidentBytes(pid_t pid) {

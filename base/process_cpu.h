@@ -7,7 +7,8 @@
 
 #include "absl/status/statusor.h"
 
-// CPU time of other processes, for calibration. Take two readings and subtract.
+// CPU time of other processes, for calibration (take two readings and subtract), and what else
+// /proc tells about them.
 
 namespace base {
 
@@ -24,6 +25,9 @@ absl::StatusOr<int64_t> ProcessTreeCpuNanos(pid_t root);
 
 // `root` and its living descendants, in no particular order. Empty when `root` has ended.
 std::vector<pid_t> ProcessTree(pid_t root);
+
+// False when there is no such process, or only its unreaped remains (a zombie).
+bool ProcessRuns(pid_t pid);
 
 // Resident memory in bytes (VmRSS). NotFound when there is no such process.
 absl::StatusOr<int64_t> ProcessResidentBytes(pid_t pid);

@@ -70,6 +70,17 @@ TEST(ProcessCpuTest, TreeCountsLivingAndReapedDescendants) {
   EXPECT_TRUE(absl::IsNotFound(ProcessCpuNanos(root).status()));
 }
 
+TEST(ProcessCpuTest, ZombiesDoNotRun) {
+  EXPECT_TRUE(ProcessRuns(getpid()));
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t info{};
+  waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
+  EXPECT_FALSE(ProcessRuns(child));
+  waitpid(child, nullptr, 0);
+  EXPECT_FALSE(ProcessRuns(child));
+}
+
 TEST(ProcessCpuTest, ResidentMemoryIsPlausible) {
   const auto bytes = ProcessResidentBytes(getpid());
   ASSERT_TRUE(bytes.ok());

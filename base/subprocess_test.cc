@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "base/paths.h"
+#include "base/process_cpu.h"
 #include "gtest/gtest.h"
 
 namespace base {
@@ -19,14 +20,9 @@ SubprocessOptions Shell(const std::string& script) {
   return options;
 }
 
-bool Alive(pid_t pid) {
-  const auto stat = ReadFile("/proc/" + std::to_string(pid) + "/stat");
-  return stat.ok() && stat->find(") Z") == std::string::npos;
-}
-
 bool EndsWithin(pid_t pid, absl::Duration limit) {
   for (const absl::Time end = absl::Now() + limit; absl::Now() < end;) {
-    if (!Alive(pid)) return true;
+    if (!ProcessRuns(pid)) return true;
     absl::SleepFor(absl::Milliseconds(5));
   }
   return false;
@@ -120,7 +116,7 @@ TEST(SubprocessTest, DestructorLeavesNothingAndForkedCopiesDoNothing) {
     waitpid(copy, &status, 0);
     EXPECT_TRUE(child->running());
   }
-  EXPECT_FALSE(Alive(pid));
+  EXPECT_FALSE(ProcessRuns(pid));
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ class Loop {
       TakeSignal(signals.Next(NextWake()));
       status = Advance();
     }
-    const absl::Status stopped = StopAll(signals);
+    absl::Status stopped = StopAll(signals);
     if (!status.ok()) return status;
     if (options_.run_to_completion && stopping_) return absl::CancelledError("stopped by a signal");
     return stopped;

@@ -14,6 +14,7 @@
 
 #include "absl/time/clock.h"
 #include "base/listener.h"
+#include "base/process_cpu.h"
 #include "gtest/gtest.h"
 
 namespace base {
@@ -135,7 +136,7 @@ TEST(SupervisorTest, WorkersDieWithAKilledSupervisor) {
   WaitFor(supervisor);
   for (int i = 0; i < 2; ++i) {
     const pid_t pid = shared->pid[i];
-    EXPECT_TRUE(Eventually([&] { return kill(pid, 0) != 0; })) << pid;
+    EXPECT_TRUE(Eventually([&] { return !ProcessRuns(pid); })) << pid;
   }
 }
 

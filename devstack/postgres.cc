@@ -200,7 +200,7 @@ absl::StatusOr<bool> PrivatePostgres::Poll() {
     if (absl::Status status = StartServer(); !status.ok()) return status;
   }
   if (absl::Status status = CheckAlive(); !status.ok()) return status;
-  const absl::StatusOr<bool> connected = TryConnect();
+  absl::StatusOr<bool> connected = TryConnect();
   if (connected.ok() && *connected) step_ = Step::kReady;
   return connected;
 }

@@ -35,7 +35,7 @@ StackOptions OnlyPostgres() {
 
 bool EndsWithin(pid_t pid, absl::Duration limit) {
   for (const absl::Time end = absl::Now() + limit; absl::Now() < end;) {
-    if (kill(pid, 0) != 0) return true;
+    if (!base::ProcessRuns(pid)) return true;
     absl::SleepFor(absl::Milliseconds(5));
   }
   return false;

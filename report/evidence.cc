@@ -10,45 +10,21 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "model/histogram.h"
+#include "model/result_math.h"
 
 namespace report {
 namespace {
 
-constexpr double kNanosecondsPerMillisecond = 1e6;
-
-double Count(const model::OperationResult& total, const std::string& outcome) {
-  auto it = total.outcomes().find(outcome);
-  return it == total.outcomes().end() ? 0 : static_cast<double>(it->second);
-}
-
-// An error is an answer that never came or a 5xx; a refused check is an answer without useful work.
-double ErrorRate(const model::OperationResult& total) {
-  const double requests = static_cast<double>(total.requests());
-  if (requests == 0) return 1;
-  double fine = Count(total, "ok") + Count(total, "check_failed") + Count(total, "http_4xx");
-  return std::max(0.0, 1 - fine / requests);
-}
-
 absl::StatusOr<Interval> Derived(const model::Result& result, const std::string& name) {
   const model::OperationResult& total = result.total();
-  const double requests = static_cast<double>(total.requests());
   if (name == "users") return Interval::Point(static_cast<double>(result.users()));
-  if (requests == 0) return absl::NotFoundError(name);
-  if (name == "throughput_per_second" && result.measured_seconds() > 0) {
-    return Interval::Point(requests / result.measured_seconds());
-  }
-  if (name == "error_rate") return Interval::Point(ErrorRate(total));
-  if (name == "useful_work") return Interval::Point(Count(total, "ok") / requests);
-
-  if (name == "mean_ms") {
-    return Interval::Point(model::MeanOf(total.response_time()) / kNanosecondsPerMillisecond);
-  }
+  if (total.requests() == 0) return absl::NotFoundError(name);
+  if (name == "throughput_per_second") return Interval::Point(model::Throughput(result));
+  if (name == "error_rate") return Interval::Point(model::ErrorRate(total));
+  if (name == "useful_work") return Interval::Point(model::UsefulWork(total));
+  if (name == "mean_ms") return Interval::Point(model::MeanOf(total.response_time()) / 1e6);
   for (auto [key, quantile] : {std::pair{"p50_ms", 0.5}, {"p95_ms", 0.95}, {"p99_ms", 0.99}}) {
-    if (name == key) {
-      return Interval::Point(
-          static_cast<double>(model::QuantileOf(total.response_time(), quantile)) /
-          kNanosecondsPerMillisecond);
-    }
+    if (name == key) return Interval::Point(model::ResponseQuantileMs(total, quantile));
   }
   return absl::NotFoundError(name);
 }

@@ -6,6 +6,7 @@
 
 #include "simulator/commands/check.h"
 #include "simulator/commands/hpa.h"
+#include "simulator/commands/run.h"
 
 namespace {
 
@@ -18,6 +19,8 @@ struct Command {
 constexpr Command kCommands[] = {
     {"check", simulator::RunCheck, "judge manifests without running anything: check PATH..."},
     {"hpa", simulator::RunHpa, "run autoscaler test vectors: hpa --vectors FILE"},
+    {"run", simulator::RunRun,
+     "predict: run --scenario S --deployment D --profile P --users N [--out predicted.json]"},
 };
 
 int ListCommands(std::FILE* out) {

@@ -7,13 +7,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "model/histogram.h"
+#include "model/result_math.h"
 #include "report/html/markup.h"
 
 namespace report {
 namespace {
-
-constexpr double kNanosecondsPerMillisecond = 1e6;
 
 const model::Series* FindSeries(const model::Result& result, const std::string& name) {
   for (const model::Series& series : result.series()) {
@@ -38,12 +36,9 @@ bool AddSeries(const model::Result& result, const std::vector<std::string>& name
 }
 
 double PercentileMs(const model::Result& result, const std::string& operation, double quantile) {
-  for (const model::OperationResult& item : result.operations()) {
-    if (item.operation() != operation || item.requests() == 0) continue;
-    return static_cast<double>(model::QuantileOf(item.response_time(), quantile)) /
-           kNanosecondsPerMillisecond;
-  }
-  return std::numeric_limits<double>::quiet_NaN();
+  const model::OperationResult* found = model::FindOperation(result, operation);
+  if (found == nullptr || found->requests() == 0) return std::numeric_limits<double>::quiet_NaN();
+  return model::ResponseQuantileMs(*found, quantile);
 }
 
 }  // namespace

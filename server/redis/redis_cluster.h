@@ -12,6 +12,8 @@
 #include "absl/status/statusor.h"
 #include "base/task.h"
 #include "server/cost/request_cost.h"
+#include "server/redis/redis_options.h"
+#include "server/redis/redis_reply.h"
 
 // RedisCluster: a Redis Cluster for one worker, on the worker's event loop.
 //
@@ -30,24 +32,6 @@
 // Commands must be idempotent; nothing that exists only once may live here. Thread: the loop's.
 
 namespace server {
-
-struct RedisReply {
-  enum class Kind { kNil, kString, kStatus, kInteger, kArray };
-  Kind kind = Kind::kNil;
-  std::string text;     // kString, kStatus
-  int64_t integer = 0;  // kInteger
-  std::vector<RedisReply> elements;
-};
-
-struct RedisOptions {
-  std::vector<std::string> seeds;  // host:port, tried in turn for the slot map
-  int in_flight_limit = 10000;     // per connection
-  std::chrono::milliseconds connect_timeout{1000};
-  std::chrono::milliseconds refresh_throttle{200};
-  std::chrono::milliseconds refresh_period{10000};
-  std::chrono::milliseconds reconnect_first{50};
-  std::chrono::milliseconds reconnect_most{2000};
-};
 
 class RedisCluster {
  public:
@@ -71,6 +55,9 @@ class RedisCluster {
   base::Task<absl::StatusOr<RedisReply>> Run(std::string_view key,
                                              std::vector<std::string> arguments, TimePoint deadline,
                                              RequestCost* cost);
+
+  // The slot's master at this moment, "host:port"; "" when no node has the slot.
+  std::string MasterOf(std::string_view key) const;
 
   // "127.0.0.1:7000,127.0.0.1:7001" -> seeds.
   static absl::StatusOr<std::vector<std::string>> ParseSeeds(std::string_view list);

@@ -1,5 +1,9 @@
 #include "simulator/calibration/metrics_text.h"
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -9,13 +13,25 @@
 namespace simulator {
 namespace {
 
-// Value of label `operation` in `a="x",operation="y"`; values of this server hold no quotes.
-std::string OperationLabel(absl::string_view labels) {
-  constexpr absl::string_view kKey = "operation=\"";
-  const size_t begin = labels.find(kKey);
-  if (begin == absl::string_view::npos) return "";
-  absl::string_view rest = labels.substr(begin + kKey.size());
-  return std::string(rest.substr(0, rest.find('"')));
+// `a="x",b="y"` to a map. Label values of this server hold neither quotes nor commas.
+MetricsText::Labels ParseLabels(absl::string_view text) {
+  MetricsText::Labels labels;
+  for (absl::string_view part : absl::StrSplit(text, ',', absl::SkipEmpty())) {
+    std::pair<absl::string_view, absl::string_view> item =
+        absl::StrSplit(part, absl::MaxSplits('=', 1));
+    absl::string_view value = item.second;
+    absl::ConsumePrefix(&value, "\"");
+    absl::ConsumeSuffix(&value, "\"");
+    labels[std::string(item.first)] = std::string(value);
+  }
+  return labels;
+}
+
+bool Includes(const MetricsText::Labels& labels, const MetricsText::Labels& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&labels](const auto& item) {
+    auto found = labels.find(item.first);
+    return found != labels.end() && found->second == item.second;
+  });
 }
 
 }  // namespace
@@ -37,30 +53,36 @@ absl::StatusOr<MetricsText> MetricsText::Parse(std::string_view text) {
     }
     const std::string name(line.substr(0, name_end));
     if (absl::EndsWith(name, "_bucket")) continue;
-    metrics.by_operation_[name][OperationLabel(line)] += value;
+    Labels labels;
+    if (const size_t close = line.rfind('}'); close != absl::string_view::npos) {
+      labels = ParseLabels(line.substr(name_end + 1, close - name_end - 1));
+    }
+    metrics.samples_[name].push_back({std::move(labels), value});
   }
   return metrics;
 }
 
-double MetricsText::ForOperation(const std::string& name, const std::string& operation) const {
-  auto metric = by_operation_.find(name);
-  if (metric == by_operation_.end()) return 0;
-  auto value = metric->second.find(operation);
-  return value == metric->second.end() ? 0 : value->second;
+double MetricsText::Sum(const std::string& name, const Labels& wanted) const {
+  auto metric = samples_.find(name);
+  if (metric == samples_.end()) return 0;
+  double sum = 0;
+  for (const Sample& sample : metric->second) {
+    if (Includes(sample.labels, wanted)) sum += sample.value;
+  }
+  return sum;
 }
 
-const std::map<std::string, double>& MetricsText::Operations(const std::string& name) const {
-  static const auto* const kNone = new std::map<std::string, double>();
-  auto metric = by_operation_.find(name);
-  return metric == by_operation_.end() ? *kNone : metric->second;
-}
-
-double MetricsText::Total(const std::string& name) const {
-  auto metric = by_operation_.find(name);
-  if (metric == by_operation_.end()) return 0;
-  double total = 0;
-  for (const auto& [operation, value] : metric->second) total += value;
-  return total;
+std::vector<std::string> MetricsText::LabelValues(const std::string& name,
+                                                  const std::string& label) const {
+  std::set<std::string> values;
+  auto metric = samples_.find(name);
+  if (metric != samples_.end()) {
+    for (const Sample& sample : metric->second) {
+      auto found = sample.labels.find(label);
+      if (found != sample.labels.end()) values.insert(found->second);
+    }
+  }
+  return {values.begin(), values.end()};
 }
 
 }  // namespace simulator

@@ -18,11 +18,15 @@ praxis_process_cpu_seconds_total 1.25e1
 TEST(MetricsTextTest, SumsOverTheOtherLabels) {
   auto metrics = MetricsText::Parse(kText);
   ASSERT_TRUE(metrics.ok()) << metrics.status();
-  EXPECT_EQ(metrics->ForOperation("praxis_requests_total", "ehr.comprehensive"), 12);
-  EXPECT_EQ(metrics->Total("praxis_requests_total"), 13);
-  EXPECT_EQ(metrics->Total("praxis_process_cpu_seconds_total"), 12.5);
-  EXPECT_EQ(metrics->Total("praxis_request_seconds_bucket"), 0);
-  EXPECT_EQ(metrics->ForOperation("praxis_requests_total", "never"), 0);
+  EXPECT_EQ(metrics->Sum("praxis_requests_total", {{"operation", "ehr.comprehensive"}}), 12);
+  EXPECT_EQ(metrics->Sum("praxis_requests_total",
+                         {{"operation", "ehr.comprehensive"}, {"status_class", "2xx"}}),
+            10);
+  EXPECT_EQ(metrics->Sum("praxis_requests_total"), 13);
+  EXPECT_EQ(metrics->Sum("praxis_process_cpu_seconds_total"), 12.5);
+  EXPECT_EQ(metrics->Sum("praxis_request_seconds_bucket"), 0);
+  EXPECT_EQ(metrics->Sum("praxis_requests_total", {{"operation", "never"}}), 0);
+  EXPECT_EQ(metrics->LabelValues("praxis_requests_total", "operation").size(), 2);
 }
 
 TEST(MetricsTextTest, AWrongLineIsNamed) {

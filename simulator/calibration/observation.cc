@@ -52,9 +52,14 @@ absl::Status FillCounters(const ServerHandle& server, Observation* seen) {
   auto metrics = MetricsText::Parse(answer->body);
   if (!metrics.ok()) return metrics.status();
   for (const Column& column : kColumns) {
-    for (const auto& [operation, value] : metrics->Operations(column.metric)) {
-      if (!operation.empty()) seen->operations[operation].*column.field = value;
+    for (const std::string& operation : metrics->LabelValues(column.metric, "operation")) {
+      seen->operations[operation].*column.field =
+          metrics->Sum(column.metric, {{"operation", operation}});
     }
+  }
+  for (auto& [operation, counts] : seen->operations) {
+    counts.succeeded =
+        metrics->Sum("praxis_requests_total", {{"operation", operation}, {"status_class", "2xx"}});
   }
   return absl::OkStatus();
 }
@@ -149,6 +154,7 @@ Observation Difference(const Observation& later, const Observation& earlier) {
     auto before = earlier.operations.find(operation);
     if (before == earlier.operations.end()) continue;
     for (const Column& column : kColumns) counts.*column.field -= before->second.*column.field;
+    counts.succeeded -= before->second.succeeded;
   }
   return window;
 }

@@ -30,7 +30,8 @@ absl::StatusOr<ServerHandle> ReadServerHandle(const std::string& path);
 
 // Counters of one operation since the server started, or in a window.
 struct OperationCounts {
-  double requests = 0;
+  double requests = 0;   // finished, whatever the answer
+  double succeeded = 0;  // answered 2xx
   double statements = 0;
   double round_trips = 0;
   double redis_commands = 0;

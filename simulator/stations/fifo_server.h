@@ -28,6 +28,8 @@ class FifoServer {
   // Busy time up to `now` (no admission after `now` yet): exact, as the unfinished work is the
   // backlog.
   Nanos BusyUntil(Nanos now) const { return admitted_ - Backlog(now); }
+  // All work ever admitted.
+  Nanos admitted() const { return admitted_; }
 
  private:
   Nanos free_at_ = 0;

@@ -43,6 +43,7 @@ uint32_t SharedProcessor::Depart(Nanos now) {
   std::pop_heap(heap_.begin(), heap_.end(),
                 [](const Entry& a, const Entry& b) { return Before(b, a); });
   const uint32_t job = heap_.back().job;
+  given_ -= clock_ - heap_.back().tag;  // the departure is up to a nanosecond late
   heap_.pop_back();
   Schedule();
   return job;
@@ -50,6 +51,13 @@ uint32_t SharedProcessor::Depart(Nanos now) {
 
 double SharedProcessor::ServiceGiven(Nanos now) const {
   return given_ + static_cast<double>(now - last_) * rate_ * static_cast<double>(heap_.size());
+}
+
+double SharedProcessor::Remaining(Nanos now) const {
+  const double clock = clock_ + static_cast<double>(now - last_) * rate_;
+  double sum = 0;
+  for (const Entry& entry : heap_) sum += entry.tag - clock;
+  return sum;
 }
 
 double SharedProcessor::BusyIntegral(Nanos now) const {

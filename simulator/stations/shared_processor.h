@@ -33,6 +33,8 @@ class SharedProcessor {
   size_t size() const { return heap_.size(); }
   // Service given so far, in nanoseconds: the integral of total_rate.
   double ServiceGiven(Nanos now) const;
+  // Service that the jobs present still need, in nanoseconds.
+  double Remaining(Nanos now) const;
   // Integral of min(n, limit) over time, job-nanoseconds: what the cores show as busy.
   double BusyIntegral(Nanos now) const;
   // `limit` of BusyIntegral, the number of cores.

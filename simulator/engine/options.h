@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+namespace simulator {
+
+// What a run is asked to do beyond its three inputs. Negative or zero values marked "unset" take
+// the scenario's or the documented default.
+struct RunOptions {
+  uint64_t users = 0;              // unset: the scenario's; else stages are scaled to this maximum
+  double think_time_seconds = -1;  // unset: the scenario's; else all laws are scaled to this mean
+  double ramp_seconds = -1;        // with duration_seconds: replaces the scenario's stages
+  double duration_seconds = -1;    // hold at the full number of users
+  double settle_seconds = -1;      // after the ramp, before measuring; unset: see Settle()
+  double step_seconds = 5;         // of the time series
+  uint64_t seed = 1;
+  uint32_t replications = 3;
+  uint32_t threads = 2;      // replications at the same time; never changes the result
+  uint32_t fixed_pods = 0;   // unset: the deployment's autoscaler decides (or its replicas)
+  double model_error = 0.2;  // relative, of latencies; not validated by measurement yet
+
+  // Bounds of the server that no manifest carries.
+  uint32_t worker_queue_limit = 4096;  // requests inside one worker; beyond it 503 at once
+  uint32_t pool_wait_limit = 1024;     // requests that wait for a connection, per worker
+  uint32_t cache_keys = 100000;        // keys over which popularity is spread on the Redis shards
+};
+
+}  // namespace simulator

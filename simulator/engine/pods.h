@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "simulator/engine/system_model.h"
+#include "simulator/kernel/virtual_time.h"
+#include "simulator/stations/fifo_server.h"
+
+namespace simulator {
+
+// What the kubelet saw of a pod at one instant.
+struct PodPoint {
+  Nanos time = 0;
+  double cpu_ns = 0;      // cumulative CPU time
+  uint64_t requests = 0;  // cumulative
+  double memory_bytes = 0;
+};
+
+// A pod's life: created -> scheduled (needs room on a node) -> running -> ready -> terminating ->
+// gone. Numbers are never reused.
+struct PodState {
+  Nanos created = 0;
+  Nanos running = kNever;
+  Nanos ready_at = kNever;
+  Nanos terminating_since = kNever;
+  bool scheduled = true;
+  bool is_running = false;
+  bool ready = false;
+  bool terminating = false;
+  bool gone = false;
+  bool starving = false;  // lacks database connections
+  uint32_t first_worker = 0;
+  uint64_t requests = 0;
+  uint64_t connections = 0;  // of users, when connections stick
+  FifoServer hashing;
+  std::deque<PodPoint> points;  // of the kubelet, newest last; two minutes of them
+
+  // metrics-server's two newest kubelet points.
+  PodPoint previous;
+  PodPoint latest;
+  bool has_previous = false;
+  bool has_latest = false;
+};
+
+// The autoscaler of the API pods with its metrics pipeline: wraps the exact controller
+// (simulator/hpa) and shows it what metrics-server and the custom metrics adapter would.
+class Scaler {
+ public:
+  struct Answer {
+    uint32_t desired = 0;
+    bool written = false;
+    std::string reason;
+  };
+
+  virtual ~Scaler() = default;
+  // metrics-server scrapes all pods: takes each running pod's newest kubelet point.
+  virtual void Scrape(Nanos now, std::vector<PodState>& pods) = 0;
+  // One reconcile of the controller.
+  virtual Answer Synchronise(Nanos now, uint32_t current, const std::vector<PodState>& pods) = 0;
+
+  // InvalidArgument when the autoscaler's message cannot be understood.
+  static absl::StatusOr<std::unique_ptr<Scaler>> Create(const SystemModel& system);
+};
+
+}  // namespace simulator

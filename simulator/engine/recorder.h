@@ -1,0 +1,116 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/histogram.h"
+#include "model/result.pb.h"
+#include "simulator/kernel/virtual_time.h"
+
+namespace simulator {
+
+// How a request ended, as the client sees it. The names are those of Result.outcomes.
+enum Outcome : uint8_t {
+  kOk,
+  kTimeout,        // no answer within the scenario's timeout; the server still does the work
+  kRefused,        // no ready pod to connect to
+  kPoolExhausted,  // 503: no database connection, or its wait queue was full
+  kOverloaded,     // 503: the worker's queue was full
+  kOutcomes,
+};
+const char* OutcomeName(Outcome outcome);
+
+struct OperationStats {
+  std::array<uint64_t, kOutcomes> outcomes{};
+  model::Histogram response;  // everything that got an answer or timed out
+};
+
+// The time series of a result, in this order.
+enum SeriesId : size_t {
+  kUsers,
+  kStarted,
+  kFinished,
+  kP50,
+  kP95,
+  kP99,
+  kConnections,
+  kErrorsTimeout,
+  kErrorsRefused,
+  kErrorsPool,
+  kErrorsOverloaded,
+  kPodsDesired,
+  kPodsReady,
+  kServerCpu,
+  kDatabaseCpu,
+  kRedisShard,
+  kDatabaseQueue,
+  kPoolWait,
+  kDatabaseConnections,
+  kCacheHitRate,
+  kSeriesCount,
+};
+const char* SeriesName(size_t id);
+
+// What one replication found. Replications are merged in their order, exactly.
+struct ReplicationResult {
+  std::vector<OperationStats> operations;                // over the measured window
+  std::array<std::vector<double>, kSeriesCount> series;  // over the whole run
+  std::vector<model::Event> events;
+  Nanos measured_from = 0;
+  Nanos measured_to = 0;
+
+  // Over the measured window, in the unit of the capacity.
+  struct Use {
+    std::string name;
+    double busy = 0;
+    double capacity = 0;
+  };
+  std::vector<Use> uses;
+  uint32_t pods_max = 0;  // ready at once, whole run
+  uint32_t pods_end = 0;
+  uint32_t database_connections_max = 0;
+  uint64_t cache_lookups = 0;
+  uint64_t cache_hits = 0;
+  double peak_per_second = 0;  // highest finished rate of a step
+  uint64_t requests = 0;       // finished, whole run
+  uint64_t kernel_events = 0;  // whole run
+  std::string violation;       // a law that does not hold: the run is wrong, not the system
+};
+
+// Counts requests while the simulation runs. The histogram of the current step is separate from
+// the window's, so both percentiles over time and over the window are exact to three digits.
+class Recorder {
+ public:
+  explicit Recorder(size_t operations) { result.operations.resize(operations); }
+
+  void Finished(Nanos start, Nanos now, uint16_t operation, Outcome outcome) {
+    ++step_outcomes_[outcome];
+    ++result.requests;
+    if (outcome != kRefused) step_.Record(now - start);
+    if (!measuring_) return;
+    response_sum_ += now - start;
+    OperationStats& stats = result.operations[operation];
+    ++stats.outcomes[outcome];
+    if (outcome != kRefused) stats.response.Record(now - start);
+  }
+
+  void BeginMeasuring() { measuring_ = true; }
+  void EndMeasuring() { measuring_ = false; }
+  // Sum of the response times of all requests that finished in the window, ns.
+  __int128 response_sum() const { return response_sum_; }
+
+  // Appends the percentiles and counts of the step that ends.
+  void EndStep(double step_seconds);
+
+  ReplicationResult result;
+
+ private:
+  bool measuring_ = false;
+  __int128 response_sum_ = 0;
+  std::array<uint64_t, kOutcomes> step_outcomes_{};
+  model::CompactHistogram step_;
+};
+
+}  // namespace simulator

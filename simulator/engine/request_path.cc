@@ -1,0 +1,226 @@
+#include <algorithm>
+
+#include "simulator/engine/simulation.h"
+
+namespace simulator {
+
+void Simulation::Send(uint32_t user) {
+  UserState& state = users_[user];
+  const uint16_t operation = workload_.StepOf(state).operation;
+  ++started_;
+  const uint32_t worker = Route(state);
+  if (worker == kNoWorker) return Reject(user, operation, kRefused);
+  if (workers_[worker].in_system >= options_.worker_queue_limit) {
+    return Reject(user, operation, kOverloaded);
+  }
+  const uint32_t index = requests_.Allocate();
+  if (index == kNone) return Reject(user, operation, kOverloaded);
+  Request& request = requests_[index];
+  request.start = now_;
+  request.user = user;
+  request.worker = worker;
+  request.operation = operation;
+  request.failure = kOk;
+  CountLive();
+  requests_.Link(index);
+  ++workers_[worker].in_system;
+  ++pods_[worker / system_.pod.workers].requests;
+  if (system_.ingress_cpu > 0) {
+    queue_.Push(ingress_.Admit(now_, system_.ingress_cpu), kAtWorker, index);
+  } else {
+    AtWorker(index);
+  }
+}
+
+// An answer at once that costs the server nothing.
+void Simulation::Reject(uint32_t user, uint16_t operation, Outcome outcome) {
+  recorder_.Finished(now_, now_, operation, outcome);
+  workload_.Advance(users_[user], journey_random_);
+  Think(user);
+}
+
+uint32_t Simulation::Route(UserState& user) {
+  if (system_.per_request) {
+    return ready_workers_.empty() ? kNoWorker
+                                  : ready_workers_[route_random_.UniformInt(ready_workers_.size())];
+  }
+  if (user.worker != kNoWorker) {
+    PodState& pod = pods_[user.worker / system_.pod.workers];
+    if (!pod.terminating) return user.worker;
+    --pod.connections;
+    --connected_;
+    user.worker = kNoWorker;
+  }
+  if (ready_workers_.empty()) return kNoWorker;
+  user.worker = ready_workers_[route_random_.UniformInt(ready_workers_.size())];
+  ++pods_[user.worker / system_.pod.workers].connections;
+  ++connected_;
+  return user.worker;
+}
+
+void Simulation::AtWorker(uint32_t index) {
+  Request& request = requests_[index];
+  const double demand = system_.operations[request.operation].server_cpu.Sample(cpu_random_);
+  const auto service = static_cast<Nanos>(demand / system_.pod.worker_speed);
+  request.cpu_after = service / 2;
+  cpu_drawn_ += service;
+  cpu_pending_ += request.cpu_after;
+  queue_.Push(workers_[request.worker].cpu.Admit(now_, service - request.cpu_after), kFirstCpuDone,
+              index);
+}
+
+void Simulation::AskRedis(uint32_t index) {
+  const OperationModel& operation = system_.operations[requests_[index].operation];
+  const uint32_t commands = operation.redis_commands.Sample(redis_random_);
+  if (commands == 0) return AfterRedis(index);
+  const Nanos there = system_.round_trip / 2;
+  Nanos done = 0;
+  for (uint32_t i = 0; i < commands; ++i) {
+    size_t shard = 0;
+    if (shards_.size() > 1) {
+      const double u = redis_random_.Uniform01();
+      while (u > system_.shard_cumulative[shard]) ++shard;
+    }
+    done = std::max(done, shards_[shard].Admit(now_ + there, operation.redis_busy));
+  }
+  queue_.Push(done + system_.round_trip - there, kRedisDone, index);
+}
+
+void Simulation::AfterRedis(uint32_t index) {
+  Request& request = requests_[index];
+  const OperationModel& operation = system_.operations[request.operation];
+  if (operation.cacheable) {
+    ++lookups_;
+    if (cache_random_.Bernoulli(operation.hit_rate)) {
+      ++hits_;
+      request.segments = 0;
+      return SegmentAnswered(index);
+    }
+  }
+  request.segments =
+      static_cast<uint8_t>(std::min(255u, operation.round_trips.Sample(database_random_)));
+  if (request.segments == 0) return SegmentAnswered(index);
+  request.commits =
+      static_cast<uint8_t>(std::min(255u, operation.commits.Sample(database_random_)));
+  SubmitSegment(index);
+}
+
+// Puts the request's next round trip on its worker's connection with the fewest in flight.
+void Simulation::SubmitSegment(uint32_t index) {
+  Request& request = requests_[index];
+  Worker& worker = workers_[request.worker];
+  request.next = kNone;
+  request.segment =
+      static_cast<float>(system_.operations[request.operation].segment.Sample(database_random_));
+  uint32_t best = kNone;
+  for (uint32_t c = worker.first_connection; c < worker.first_connection + worker.open_connections;
+       ++c) {
+    if (best == kNone || connections_[c].in_flight < connections_[best].in_flight) best = c;
+  }
+  if (best == kNone || connections_[best].in_flight >= system_.pod.pipeline_depth) {
+    if (best == kNone || worker.waiting >= options_.pool_wait_limit) {
+      request.failure = kPoolExhausted;
+      return BeforeAnswer(index);
+    }
+    (worker.wait_tail == kNone ? worker.wait_head : requests_[worker.wait_tail].next) = index;
+    worker.wait_tail = index;
+    ++worker.waiting;
+    ++waiting_;
+    return;
+  }
+  Connection& connection = connections_[best];
+  request.connection = best;
+  ++connection.in_flight;
+  if (connection.head == kNone) {
+    connection.head = connection.tail = index;
+    StartHead(best);
+  } else {
+    requests_[connection.tail].next = index;
+    connection.tail = index;
+  }
+}
+
+void Simulation::StartHead(uint32_t c) {
+  const double demand = requests_[connections_[c].head].segment;
+  segment_drawn_ += demand;
+  database_.Enter(now_, demand, c);
+}
+
+// The backend's CPU work is done; a commit still holds the connection until its flush.
+void Simulation::SegmentDone(uint32_t c) {
+  Request& request = requests_[connections_[c].head];
+  --request.segments;
+  if (request.segments == 0 && request.commits > 0 && system_.database.flush > 0) {
+    const Nanos more = (request.commits - 1) * system_.database.flush;
+    return queue_.Push(wal_.Admit(now_) + more, kCommitFlushed, c);
+  }
+  ReleaseHead(c);
+}
+
+void Simulation::ReleaseHead(uint32_t c) {
+  Connection& connection = connections_[c];
+  const uint32_t index = connection.head;
+  connection.head = requests_[index].next;
+  if (connection.head == kNone) connection.tail = kNone;
+  --connection.in_flight;
+  Worker& worker = workers_[connection.worker];
+  if (worker.wait_head != kNone) {
+    const uint32_t waiting = worker.wait_head;
+    worker.wait_head = requests_[waiting].next;
+    if (worker.wait_head == kNone) worker.wait_tail = kNone;
+    --worker.waiting;
+    --waiting_;
+    requests_[waiting].next = kNone;
+    requests_[waiting].connection = c;
+    ++connection.in_flight;
+    (connection.tail == kNone ? connection.head : requests_[connection.tail].next) = waiting;
+    connection.tail = waiting;
+  }
+  if (connection.head != kNone) StartHead(c);
+  if (system_.round_trip > 0) {
+    queue_.Push(now_ + system_.round_trip, kSegmentAnswered, index);
+  } else {
+    SegmentAnswered(index);
+  }
+}
+
+void Simulation::SegmentAnswered(uint32_t index) {
+  const Request& request = requests_[index];
+  if (request.segments > 0) return SubmitSegment(index);
+  if (system_.operations[request.operation].audited_read && system_.database.flush > 0) {
+    const Nanos closes = workers_[request.worker].audit.Join(now_, system_.database.audit_window);
+    return queue_.Push(closes, kAuditWritten, index);
+  }
+  Hash(index);
+}
+
+void Simulation::Hash(uint32_t index) {
+  const Request& request = requests_[index];
+  const DemandLaw& blocking = system_.operations[request.operation].blocking;
+  if (blocking.mean() <= 0) return BeforeAnswer(index);
+  PodState& pod = pods_[request.worker / system_.pod.workers];
+  const auto service = static_cast<Nanos>(blocking.Sample(cpu_random_) / system_.pod.worker_speed);
+  queue_.Push(pod.hashing.Admit(now_, service), kHashed, index);
+}
+
+void Simulation::BeforeAnswer(uint32_t index) {
+  const Request& request = requests_[index];
+  cpu_pending_ -= request.cpu_after;
+  queue_.Push(workers_[request.worker].cpu.Admit(now_, request.cpu_after), kAnswered, index);
+}
+
+void Simulation::Answer(uint32_t index) {
+  const Request& request = requests_[index];
+  --workers_[request.worker].in_system;
+  if (request.live) {
+    CountLive();
+    requests_.Unlink(index);
+    recorder_.Finished(request.start, now_, request.operation,
+                       static_cast<Outcome>(request.failure));
+    workload_.Advance(users_[request.user], journey_random_);
+    Think(request.user);
+  }
+  requests_.Free(index);
+}
+
+}  // namespace simulator

@@ -1,0 +1,219 @@
+#include "simulator/engine/simulation.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace simulator {
+
+Simulation::Simulation(const Workload& workload, const SystemModel& system,
+                       const RunOptions& options, uint32_t replication)
+    : workload_(workload),
+      system_(system),
+      options_(options),
+      end_(workload.end),
+      plan_(&workload_.stages),
+      database_(SharedProcessor::ContentionTable(
+          system.database.cores, system.database.sigma, system.database.kappa,
+          std::max<uint32_t>(1, system.database.usable_connections))),
+      wal_(system.database.flush),
+      recorder_(workload.operations.size()),
+      journey_random_(options.seed, replication, "users", "journeys"),
+      think_random_(options.seed, replication, "users", "think_time"),
+      route_random_(options.seed, replication, "balancer", "route"),
+      cpu_random_(options.seed, replication, "server", "cpu"),
+      redis_random_(options.seed, replication, "redis", "commands"),
+      cache_random_(options.seed, replication, "redis", "hits"),
+      database_random_(options.seed, replication, "database", "demand"),
+      pod_random_(options.seed, replication, "pods", "lifecycle") {
+  database_.set_busy_limit(system.database.cores);
+  shards_.resize(system.shard_cumulative.size());
+  for (const ThinkLaw& law : workload_.laws) {
+    law_pool_.push_back(law.memoryless ? static_cast<int>(memoryless_.size()) : -1);
+    if (law.memoryless) {
+      memoryless_.emplace_back(law.mean, base::RandomStream(options.seed, replication, "users",
+                                                            "release", memoryless_.size()));
+    }
+  }
+  users_.reserve(workload.users);
+  if (memoryless_.size() == 1) memoryless_[0].Reserve(workload.users);
+}
+
+ReplicationResult Simulation::Run() {
+  StartCluster();
+  Loop();
+  EndWindow();
+  recorder_.result.pods_end = ready_pods_;
+  recorder_.result.kernel_events = kernel_events_;
+  return std::move(recorder_.result);
+}
+
+void Simulation::Loop() {
+  enum Source { kQueue, kThink, kWheel, kDatabase, kTimeouts, kPlan };
+  const bool timeouts = workload_.timeout != kNever;
+  for (;;) {
+    Nanos next = queue_.NextTime();
+    Source source = kQueue;
+    size_t pool = 0;
+    for (size_t i = 0; i < memoryless_.size(); ++i) {
+      if (memoryless_[i].NextTime() < next) {
+        next = memoryless_[i].NextTime();
+        source = kThink;
+        pool = i;
+      }
+    }
+    const auto consider = [&](Nanos time, Source candidate) {
+      if (time < next) {
+        next = time;
+        source = candidate;
+      }
+    };
+    if (wheel_.size() > 0) consider(wheel_.NextTime(), kWheel);
+    consider(database_.NextTime(), kDatabase);
+    if (timeouts && requests_.live() > 0) {
+      consider(requests_.OldestStart() + workload_.timeout, kTimeouts);
+    }
+    consider(plan_.NextTime(), kPlan);
+    if (next >= end_) break;
+    now_ = next;
+    ++kernel_events_;
+    switch (source) {
+      case kQueue:
+        Dispatch(queue_.Pop());
+        break;
+      case kThink:
+        StopThinking(memoryless_[pool].Pop(now_));
+        break;
+      case kWheel:
+        StopThinking(wheel_.Pop());
+        break;
+      case kDatabase:
+        SegmentDone(database_.Depart(now_));
+        break;
+      case kTimeouts:
+        TimeOutOldest();
+        break;
+      case kPlan:
+        ChangePopulation();
+        break;
+    }
+  }
+  now_ = end_;
+}
+
+void Simulation::Dispatch(const Event& event) {
+  const uint32_t index = event.index();
+  switch (static_cast<EventKind>(event.kind())) {
+    case kAtWorker:
+      return AtWorker(index);
+    case kFirstCpuDone:
+      return AskRedis(index);
+    case kRedisDone:
+      return AfterRedis(index);
+    case kSegmentAnswered:
+      return SegmentAnswered(index);
+    case kCommitFlushed:
+      return ReleaseHead(index);
+    case kAuditWritten: {
+      const Nanos durable = wal_.Admit(now_);
+      return queue_.Push(durable, kBeforeAnswer, index);
+    }
+    case kBeforeAnswer:
+      return Hash(index);
+    case kHashed:
+      return BeforeAnswer(index);
+    case kAnswered:
+      return Answer(index);
+    case kPodRunning:
+      return PodRunning(index);
+    case kPodReady:
+      return PodReady(index);
+    case kPodGone:
+      return PodGone(index);
+    case kKubelet:
+      return Kubelet(index);
+    case kControl:
+      return ControlEvent(index);
+  }
+}
+
+void Simulation::ChangePopulation() {
+  if (plan_.Pop() < 0) {
+    ++leaving_;  // the next user whose think time ends leaves
+    return;
+  }
+  if (leaving_ > 0) {
+    --leaving_;
+    return;
+  }
+  uint32_t user;
+  if (idle_users_.empty()) {
+    user = static_cast<uint32_t>(users_.size());
+    users_.push_back({});
+  } else {
+    user = idle_users_.back();
+    idle_users_.pop_back();
+  }
+  users_[user].worker = kNoWorker;
+  ++active_;
+  workload_.Begin(users_[user], journey_random_);
+  Think(user);
+}
+
+void Simulation::Think(uint32_t user) {
+  const uint16_t law = workload_.StepOf(users_[user]).law;
+  if (law_pool_[law] >= 0) {
+    memoryless_[static_cast<size_t>(law_pool_[law])].Add(now_, user);
+  } else {
+    wheel_.Add(now_ + ToNanos(workload_.laws[law].sampler.Sample(think_random_)), user);
+  }
+}
+
+void Simulation::StopThinking(uint32_t user) {
+  if (leaving_ > 0) {
+    --leaving_;
+    --active_;
+    if (users_[user].worker != kNoWorker) {
+      --pods_[users_[user].worker / system_.pod.workers].connections;
+      --connected_;
+      users_[user].worker = kNoWorker;
+    }
+    idle_users_.push_back(user);
+    return;
+  }
+  Send(user);
+}
+
+// The client gives up; the server does not know and works on.
+void Simulation::TimeOutOldest() {
+  const uint32_t index = requests_.oldest();
+  CountLive();
+  requests_.Unlink(index);
+  const Request& request = requests_[index];
+  recorder_.Finished(request.start, now_, request.operation, kTimeout);
+  workload_.Advance(users_[request.user], journey_random_);
+  Think(request.user);
+}
+
+uint64_t Simulation::Thinking() const {
+  uint64_t thinking = wheel_.size();
+  for (const ThinkingUsers& users : memoryless_) thinking += users.size();
+  return thinking;
+}
+
+// Sum of the ages of the live requests.
+__int128 Simulation::LiveAges() const {
+  __int128 sum = 0;
+  for (uint32_t i = requests_.oldest(); i != kNone; i = requests_[i].newer) {
+    sum += now_ - requests_[i].start;
+  }
+  return sum;
+}
+
+void Simulation::Violation(const std::string& what) {
+  if (recorder_.result.violation.empty()) {
+    recorder_.result.violation = absl::StrCat("at ", ToSeconds(now_), " s: ", what);
+  }
+}
+
+}  // namespace simulator

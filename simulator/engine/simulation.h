@@ -1,0 +1,229 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "simulator/engine/options.h"
+#include "simulator/engine/pods.h"
+#include "simulator/engine/recorder.h"
+#include "simulator/engine/request_table.h"
+#include "simulator/engine/system_model.h"
+#include "simulator/engine/workload.h"
+#include "simulator/kernel/event_queue.h"
+#include "simulator/kernel/thinking_users.h"
+#include "simulator/kernel/timing_wheel.h"
+#include "simulator/stations/fifo_server.h"
+#include "simulator/stations/group_commit.h"
+#include "simulator/stations/shared_processor.h"
+
+namespace simulator {
+
+// One replication: users, pods, Redis shards and a database in virtual time.
+//
+// Path of a request:
+//   think time -> [ingress: one FIFO queue at its whole CPU speed, when it has a cost]
+//   -> worker CPU, first half of the operation's server demand
+//   -> Redis: all of the request's commands at once, each to a shard by key popularity; the
+//      answer when the last is done
+//   -> on a miss (or not cacheable): database round trips one after the other, each on the
+//      worker's connection with the fewest in flight
+//   -> a PHI read waits for its worker's audit batch and that batch's WAL flush
+//   -> [password hashing: one FIFO thread per pod] -> worker CPU, second half -> answer
+//
+// Stations, and where they are exact:
+//   worker       FIFO in virtual time, speed min(1, limit / workers) of a core: exact for a
+//                single-threaded event loop at constant speed
+//   Redis shard  FIFO in virtual time: exact
+//   connection   FIFO pipeline, one statement at a time: head-of-line blocking is exact; a commit
+//                that waits for its flush holds its connection
+//   database CPU processor sharing among busy backends, total speed by the contention curve,
+//                capped by the cores: exact for fair sharing
+//   WAL flush    group commit with constant flush time: exact
+//   users        journeys and think times as in the scenario: exact for every law (see workload.h)
+//
+// A user's connection: with per_connection balancing it stays on one worker, drawn at random among
+// the workers of ready pods when the user first sends, and again only when that pod goes away: new
+// pods get new users, not old ones. With per_request each request goes to a random worker of the
+// ready pods (what many round-robin proxies together amount to).
+//
+// Laws are asserted, not hoped for: conservation of users at every step; Little's law over the
+// window exactly, in integers, edges included; work admitted to the workers and the database equals
+// the demand drawn. A violation ends in ReplicationResult::violation.
+//
+// Deterministic: a pure function of the models, the options and the replication's number.
+class Simulation {
+ public:
+  Simulation(const Workload& workload, const SystemModel& system, const RunOptions& options,
+             uint32_t replication);
+  ReplicationResult Run();
+
+ private:
+  enum EventKind : uint32_t {
+    kAtWorker,
+    kFirstCpuDone,
+    kRedisDone,
+    kSegmentAnswered,
+    kCommitFlushed,  // index: connection
+    kAuditWritten,
+    kBeforeAnswer,
+    kAnswered,
+    kHashed,
+    kPodRunning,  // index: pod, as of the following
+    kPodReady,
+    kPodGone,
+    kKubelet,
+    kControl,
+  };
+  enum Control : uint32_t { kStep, kScrape, kSync, kMeasure };
+
+  struct Worker {
+    FifoServer cpu;
+    BatchWindow audit;
+    uint32_t in_system = 0;
+    uint32_t first_connection = 0;
+    uint32_t open_connections = 0;
+    uint32_t wait_head = kNone;
+    uint32_t wait_tail = kNone;
+    uint32_t waiting = 0;
+  };
+  struct Connection {
+    uint32_t head = kNone;  // the request whose segment is being worked on
+    uint32_t tail = kNone;
+    uint32_t in_flight = 0;
+    uint32_t worker = 0;
+  };
+  // Snapshot of cumulative figures, to difference over a step or the window.
+  struct Totals {
+    double server_busy = 0;      // core-nanoseconds
+    double server_capacity = 0;  // of ready pods
+    double database_busy = 0;
+    std::vector<Nanos> shard_busy;
+    Nanos wal_busy = 0;
+    Nanos ingress_busy = 0;
+    double connections = 0;  // connection-nanoseconds
+    uint64_t started = 0;
+    uint64_t lookups = 0;
+    uint64_t hits = 0;
+  };
+
+  // simulation.cc: the loop, users, laws.
+  void Loop();
+  void Dispatch(const Event& event);
+  void ChangePopulation();
+  void Think(uint32_t user);
+  void StopThinking(uint32_t user);
+  void TimeOutOldest();
+  void CountLive() {
+    live_integral_ += static_cast<__int128>(requests_.live()) * (now_ - live_since_);
+    live_since_ = now_;
+  }
+  __int128 LiveAges() const;
+  uint64_t Thinking() const;
+  void Violation(const std::string& what);
+
+  // request_path.cc
+  void Send(uint32_t user);
+  void Reject(uint32_t user, uint16_t operation, Outcome outcome);
+  uint32_t Route(UserState& user);
+  void AtWorker(uint32_t request);
+  void AskRedis(uint32_t request);
+  void AfterRedis(uint32_t request);
+  void SubmitSegment(uint32_t request);
+  void StartHead(uint32_t connection);
+  void SegmentDone(uint32_t connection);
+  void ReleaseHead(uint32_t connection);
+  void SegmentAnswered(uint32_t request);
+  void BeforeAnswer(uint32_t request);
+  void Hash(uint32_t request);
+  void Answer(uint32_t request);
+
+  // cluster.cc: pods, metrics, scaling, steps.
+  void StartCluster();
+  void CreatePod(bool running_already);
+  void PodRunning(uint32_t pod);
+  void PodReady(uint32_t pod);
+  void PodGone(uint32_t pod);
+  void TerminatePod(uint32_t pod);
+  void OpenConnections(uint32_t pod);
+  void Kubelet(uint32_t pod);
+  void RebuildReadyWorkers();
+  void Synchronise();
+  void Resize(uint32_t desired, const std::string& reason);
+  void ControlEvent(uint32_t control);
+  void EndStep();
+  void BeginWindow();
+  void EndWindow();
+  Totals TakeTotals();
+  double PodBusy(const PodState& pod) const;
+  void AccrueCapacity();
+  void AddEvent(const std::string& kind, const std::string& subject, const std::string& text,
+                double from, double to);
+
+  const Workload& workload_;
+  const SystemModel& system_;
+  const RunOptions& options_;
+  Nanos now_ = 0;
+  Nanos end_ = 0;
+  Nanos window_start_ = 0;
+
+  EventQueue queue_;
+  std::vector<ThinkingUsers> memoryless_;
+  std::vector<int> law_pool_;  // per law: index into memoryless_, -1: the wheel
+  TimingWheel wheel_;
+  PopulationPlan plan_;
+  std::vector<UserState> users_;
+  std::vector<uint32_t> idle_users_;  // left, may come back
+  uint64_t active_ = 0;
+  uint64_t leaving_ = 0;
+
+  RequestTable requests_;
+  std::vector<Worker> workers_;
+  std::vector<Connection> connections_;
+  std::vector<FifoServer> shards_;
+  FifoServer ingress_;
+  SharedProcessor database_;
+  GroupCommit wal_;
+
+  std::vector<PodState> pods_;
+  std::vector<uint32_t> ready_workers_;
+  uint32_t desired_ = 0;
+  uint32_t open_connections_ = 0;
+  uint32_t starving_pods_ = 0;
+  std::unique_ptr<Scaler> scaler_;
+
+  Recorder recorder_;
+  Totals step_totals_;
+  Totals window_totals_;
+  uint64_t started_ = 0;
+  uint64_t lookups_ = 0;
+  uint64_t hits_ = 0;
+  uint64_t waiting_ = 0;  // for a database connection
+  uint64_t connected_ = 0;
+  uint64_t kernel_events_ = 0;
+  double gone_busy_ = 0;  // of pods that no longer exist
+  double capacity_ = 0;
+  double connection_time_ = 0;
+  Nanos capacity_since_ = 0;
+  uint32_t ready_pods_ = 0;
+  __int128 live_integral_ = 0;
+  Nanos live_since_ = 0;
+  __int128 ages_at_start_ = 0;
+  __int128 live_at_start_ = 0;
+  Nanos cpu_drawn_ = 0;       // worker nanoseconds
+  Nanos cpu_pending_ = 0;     // drawn, second half not yet admitted
+  double segment_drawn_ = 0;  // database nanoseconds
+
+  base::RandomStream journey_random_;
+  base::RandomStream think_random_;
+  base::RandomStream route_random_;
+  base::RandomStream cpu_random_;
+  base::RandomStream redis_random_;
+  base::RandomStream cache_random_;
+  base::RandomStream database_random_;
+  base::RandomStream pod_random_;
+};
+
+}  // namespace simulator

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/deployment.pb.h"
+#include "model/profile.pb.h"
+#include "model/scenario.pb.h"
+#include "simulator/engine/options.h"
+#include "simulator/engine/workload.h"
+#include "simulator/kernel/virtual_time.h"
+#include "simulator/stations/demand.h"
+
+namespace simulator {
+
+// A deployment and a profile compiled for the engine. All times in nanoseconds, demands in
+// nanoseconds of CPU (or of a shard's busy time) unless a name says otherwise.
+
+// What one request of an operation asks of each resource. Means of the profile are per request
+// over hits and misses; database demand is put on the misses alone: mean / (1 - hit rate).
+struct OperationModel {
+  DemandLaw server_cpu;
+  DemandLaw segment;     // database CPU of one round trip (pipelined segment)
+  CountLaw round_trips;  // on a miss
+  CountLaw commits;      // whose flush the answer waits for, inside the last round trip
+  CountLaw redis_commands;
+  Nanos redis_busy = 0;  // of a shard per command
+  DemandLaw blocking;    // password hashing pool
+  bool cacheable = false;
+  double hit_rate = 0;
+  bool audited_read = false;  // PHI read: waits for its audit batch and that batch's flush
+};
+
+struct PodModel {
+  std::string workload;
+  uint32_t replicas = 1;
+  uint32_t workers = 1;
+  double limit_cores = 1;
+  double worker_speed = 1;  // share of a core: min(1, limit / workers)
+  uint32_t connections_per_worker = 2;
+  uint32_t pipeline_depth = 1;
+  int64_t request_millicores = 0;
+  int64_t request_memory_bytes = 0;
+  double start_median_seconds = 0;  // created to containers running, lognormal
+  double start_sigma = 0;
+  Nanos ready_after = 0;  // running to ready
+  Nanos pre_stop = 0;
+  Nanos grace = 0;
+  uint64_t node_slots = 0;  // pods that the nodes hold; 0: unlimited
+  uint64_t node_slots_maximum = 0;
+  Nanos node_start = 0;
+  double base_memory_bytes = 0;
+  double connection_memory_bytes = 0;
+};
+
+struct DatabaseModel {
+  double cores = 1;
+  double sigma = 0;
+  double kappa = 0;
+  uint32_t usable_connections = 0;  // for the API, after reserved ones and other workloads
+  Nanos flush = 0;
+  Nanos audit_window = 0;
+};
+
+struct SystemModel {
+  std::vector<OperationModel> operations;  // as Workload::operations
+  PodModel pod;
+  DatabaseModel database;
+  std::vector<double> shard_cumulative;  // share of keys' popularity per Redis shard; last is 1
+  Nanos round_trip = 0;                  // network, server to Redis and to the database
+  bool per_request = false;              // balancing: each request, else a connection sticks
+  Nanos ingress_cpu = 0;                 // per request at the ingress's whole speed; 0: no queue
+  double ingress_cores = 0;
+  std::optional<model::Autoscaler> autoscaler;
+  Nanos scrape = 15 * kSecond;
+  Nanos sync = 15 * kSecond;
+  bool custom_metrics = false;
+  std::vector<std::string> exported_metrics;
+  std::vector<std::string> warnings;
+  std::vector<std::string> not_modelled;
+
+  // InvalidArgument with one line naming the message and field: no API workload, no CPU limit, no
+  // database although the profile uses one, an operation that the profile does not know.
+  static absl::StatusOr<SystemModel> Compile(const model::Scenario& scenario,
+                                             const Workload& workload,
+                                             const model::Deployment& deployment,
+                                             const model::Profile& profile,
+                                             const RunOptions& options);
+};
+
+}  // namespace simulator

@@ -1,0 +1,261 @@
+#include "simulator/engine/workload.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace simulator {
+namespace {
+
+absl::Status Invalid(const model::Scenario& scenario, const std::string& what) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      scenario.source_path().empty() ? "scenario " + scenario.name() : scenario.source_path(), ": ",
+      what));
+}
+
+class Compiler {
+ public:
+  Compiler(const model::Scenario& scenario, const RunOptions& options)
+      : scenario_(scenario), options_(options) {}
+
+  absl::StatusOr<Workload> Run() {
+    if (scenario_.users().model() == model::Users::OPEN ||
+        scenario_.users().model() == model::Users::PARTLY_OPEN) {
+      return Invalid(scenario_, "users.model: the simulator runs closed scenarios only so far");
+    }
+    if (absl::Status status = Journeys(); !status.ok()) return status;
+    Visits();
+    Login();
+    ScaleThinkTimes();
+    if (absl::Status status = Stages(); !status.ok()) return status;
+    const double timeout = scenario_.retry().timeout_seconds();
+    workload_.timeout = timeout > 0 ? ToNanos(timeout) : kNever;
+    return std::move(workload_);
+  }
+
+ private:
+  uint16_t Operation(const std::string& name, bool write) {
+    for (size_t i = 0; i < workload_.operations.size(); ++i) {
+      if (workload_.operations[i] == name) return static_cast<uint16_t>(i);
+    }
+    workload_.operations.push_back(name);
+    workload_.writes.push_back(write);
+    return static_cast<uint16_t>(workload_.operations.size() - 1);
+  }
+
+  uint16_t Law(const model::Distribution& law) {
+    const std::string key = law.SerializeAsString();
+    const auto [it, added] = law_index_.try_emplace(key, static_cast<uint16_t>(laws_.size()));
+    if (added) laws_.push_back(law);
+    return it->second;
+  }
+
+  absl::Status Journeys() {
+    double total = 0;
+    for (const model::Journey& journey : scenario_.journeys()) {
+      if (journey.weight() < 0) {
+        return Invalid(scenario_, "journeys." + journey.name() + ".weight: must not be negative");
+      }
+      if (journey.weight() == 0 || journey.steps().empty()) continue;
+      WorkloadJourney compiled{static_cast<uint32_t>(workload_.steps.size()), 0};
+      double visits = 0;
+      for (const model::Step& step : journey.steps()) {
+        const model::Distribution& law =
+            step.has_think_time() ? step.think_time() : scenario_.think_time();
+        if (absl::Status status = model::ValidateDistribution(law);
+            law.law_case() != model::Distribution::LAW_NOT_SET && !status.ok()) {
+          return Invalid(scenario_, absl::StrCat("journeys.", journey.name(), ".", step.name(),
+                                                 ".think_time: ", status.message()));
+        }
+        WorkloadStep compiled_step;
+        compiled_step.operation = Operation(
+            step.operation(), !step.request().method().empty() && step.request().method() != "GET");
+        compiled_step.law = Law(law);
+        compiled_step.probability = step.probability() > 0 ? std::min(1.0, step.probability()) : 1;
+        visits += compiled_step.probability;
+        workload_.steps.push_back(compiled_step);
+        ++compiled.steps;
+      }
+      if (visits <= 0) continue;
+      total += journey.weight();
+      workload_.journeys.push_back(compiled);
+      workload_.journey_cumulative.push_back(total);
+    }
+    if (total <= 0) return Invalid(scenario_, "journeys: none has a weight and a step");
+    for (double& value : workload_.journey_cumulative) value /= total;
+    workload_.journey_cumulative.back() = 1;
+    return absl::OkStatus();
+  }
+
+  // Long-run share of each operation and the mean think time per request.
+  void Visits() {
+    workload_.mix.assign(workload_.operations.size(), 0);
+    double total = 0;
+    double think = 0;
+    double before = 0;
+    for (size_t j = 0; j < workload_.journeys.size(); ++j) {
+      const double weight = workload_.journey_cumulative[j] - before;
+      before = workload_.journey_cumulative[j];
+      for (uint32_t s = 0; s < workload_.journeys[j].steps; ++s) {
+        const WorkloadStep& step = workload_.steps[workload_.journeys[j].first_step + s];
+        const double visits = weight * step.probability;
+        workload_.mix[step.operation] += visits;
+        think += visits * model::MeanSeconds(laws_[step.law]);
+        total += visits;
+      }
+    }
+    for (double& share : workload_.mix) share /= total;
+    workload_.mean_think_seconds = think / total;
+  }
+
+  void Login() {
+    const model::Users& users = scenario_.users();
+    if (users.signed_in() == model::Users::LOGIN) workload_.login_fraction = 1;
+    if (users.signed_in() == model::Users::MIXED) workload_.login_fraction = users.login_fraction();
+    if (workload_.login_fraction <= 0) return;
+    workload_.journeys.push_back({static_cast<uint32_t>(workload_.steps.size()), 1});
+    workload_.steps.push_back({Operation("auth.login", true), Law(scenario_.think_time()), 1.0});
+    workload_.mix.resize(workload_.operations.size(), 0);
+  }
+
+  void ScaleThinkTimes() {
+    double factor = 1;
+    if (options_.think_time_seconds >= 0) {
+      if (workload_.mean_think_seconds > 0) {
+        factor = options_.think_time_seconds / workload_.mean_think_seconds;
+      } else {  // the scenario does not think: exponential with the mean that was asked for
+        for (model::Distribution& law : laws_) {
+          law.mutable_exponential()->set_mean_seconds(options_.think_time_seconds);
+        }
+      }
+      workload_.mean_think_seconds = options_.think_time_seconds;
+    }
+    for (const model::Distribution& law : laws_) {
+      const model::Distribution scaled = model::Scaled(law, factor);
+      ThinkLaw compiled;
+      compiled.memoryless = scaled.has_exponential() && scaled.exponential().mean_seconds() > 0;
+      compiled.mean = ToNanos(model::MeanSeconds(scaled));
+      compiled.sampler = model::DistributionSampler(scaled);
+      workload_.laws.push_back(compiled);
+    }
+  }
+
+  absl::Status Stages() {
+    uint64_t most = 0;
+    double ramp = 0;
+    double elapsed = 0;
+    double hold = 0;
+    for (const model::Stage& stage : scenario_.users().stages()) {
+      elapsed += stage.duration_seconds();
+      if (stage.users() > most) {
+        most = stage.users();
+        ramp = elapsed;
+        hold = 0;
+      } else {
+        hold += stage.duration_seconds();
+      }
+    }
+    const uint64_t users = options_.users > 0 ? options_.users : most;
+    if (users == 0) return Invalid(scenario_, "users.stages: no stage has users (or give --users)");
+    if (users > 16'000'000) return Invalid(scenario_, "users: more than 16,000,000");
+    std::vector<model::Stage> stages(scenario_.users().stages().begin(),
+                                     scenario_.users().stages().end());
+    if (options_.duration_seconds >= 0 || options_.ramp_seconds >= 0 || stages.empty()) {
+      stages.resize(2);
+      stages[0].set_users(users);
+      stages[0].set_duration_seconds(options_.ramp_seconds >= 0 ? options_.ramp_seconds : ramp);
+      stages[1].set_users(users);
+      stages[1].set_duration_seconds(options_.duration_seconds >= 0 ? options_.duration_seconds
+                                                                    : hold);
+      most = users;
+    }
+    uint64_t from = 0;
+    Nanos start = 0;
+    for (const model::Stage& stage : stages) {
+      const auto to =
+          static_cast<uint64_t>(static_cast<double>(stage.users()) * static_cast<double>(users) /
+                                    static_cast<double>(most) +
+                                0.5);
+      Stage compiled{start, ToNanos(stage.duration_seconds()), from, to};
+      if (to > workload_.users) {
+        workload_.users = to;
+        workload_.ramp_end = start + compiled.duration;
+      }
+      workload_.stages.push_back(compiled);
+      start += compiled.duration;
+      from = to;
+    }
+    workload_.end = start;
+    if (start <= 0) return Invalid(scenario_, "users.stages: no duration (or give --duration)");
+    return absl::OkStatus();
+  }
+
+  const model::Scenario& scenario_;
+  const RunOptions& options_;
+  Workload workload_;
+  std::vector<model::Distribution> laws_;
+  std::map<std::string, uint16_t> law_index_;
+};
+
+}  // namespace
+
+absl::StatusOr<Workload> Workload::Compile(const model::Scenario& scenario,
+                                           const RunOptions& options) {
+  return Compiler(scenario, options).Run();
+}
+
+void Workload::Draw(UserState& user, base::RandomStream& random) const {
+  user.step = 0;
+  user.journey = 0;
+  if (journey_cumulative.size() == 1) return;
+  const double u = random.Uniform01();
+  while (u > journey_cumulative[user.journey]) ++user.journey;
+}
+
+void Workload::Seek(UserState& user, base::RandomStream& random) const {
+  for (;;) {
+    if (user.step >= journeys[user.journey].steps) Draw(user, random);
+    const double probability = StepOf(user).probability;
+    if (probability >= 1 || random.Bernoulli(probability)) return;
+    ++user.step;
+  }
+}
+
+void Workload::Begin(UserState& user, base::RandomStream& random) const {
+  if (login_fraction > 0 && random.Bernoulli(login_fraction)) {
+    user.journey = static_cast<uint16_t>(journeys.size() - 1);
+    user.step = 0;
+    return;
+  }
+  Draw(user, random);
+  Seek(user, random);
+}
+
+void Workload::Advance(UserState& user, base::RandomStream& random) const {
+  ++user.step;
+  Seek(user, random);
+}
+
+void PopulationPlan::Seek() {
+  for (; stage_ < stages_->size(); ++stage_, done_ = 0) {
+    const Stage& stage = (*stages_)[stage_];
+    const uint64_t changes = stage.to > stage.from ? stage.to - stage.from : stage.from - stage.to;
+    if (done_ >= changes) continue;
+    next_ = stage.start +
+            static_cast<Nanos>(static_cast<double>(stage.duration) *
+                               (static_cast<double>(done_) + 0.5) / static_cast<double>(changes));
+    return;
+  }
+  next_ = kNever;
+}
+
+int PopulationPlan::Pop() {
+  const Stage& stage = (*stages_)[stage_];
+  ++done_;
+  Seek();
+  return stage.to > stage.from ? 1 : -1;
+}
+
+}  // namespace simulator
