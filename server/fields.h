@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/status.h"
 
@@ -52,7 +51,7 @@ class FieldReader {
 
   const boost::json::object& object_;
   absl::Status status_;
-  std::vector<std::string_view> read_;
+  size_t read_ = 0;
 };
 
 // The same checks for path and query parameters.

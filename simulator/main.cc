@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "simulator/commands/check.h"
 #include "simulator/commands/hpa.h"
 #include "simulator/commands/run.h"
 
@@ -17,7 +16,6 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"check", simulator::RunCheck, "judge manifests without running anything: check PATH..."},
     {"hpa", simulator::RunHpa, "run autoscaler test vectors: hpa --vectors FILE"},
     {"run", simulator::RunRun,
      "predict: run --scenario S --deployment D --profile P --users N [--out predicted.json]"},

@@ -56,6 +56,7 @@ absl::StatusOr<Hit> Configure(const std::vector<std::string>& args) {
   hit.plan.start_ns = NowNanos() + 50'000'000;
   hit.plan.window_from_ns = hit.plan.start_ns;
   hit.plan.end_ns = hit.plan.start_ns + *duration;
+  hit.plan.window_to_ns = hit.plan.end_ns;
   hit.plan.drain_ns = std::min<int64_t>(*timeout, 2'000'000'000);
   hit.plan.progress = FLAGS_progress;
   return hit;

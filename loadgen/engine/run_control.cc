@@ -105,8 +105,8 @@ absl::StatusOr<FinishedRun> RunWorkers(const RunPlan& plan, const WorkerPool::Bo
   run.result = *std::move(result);
   run.interrupted = forwarded > 0;
   run.result.set_measured_from_seconds(base::NanosToSeconds(plan.window_from_ns - plan.start_ns));
-  run.result.set_measured_seconds(
-      base::NanosToSeconds(std::max<int64_t>(stopped_ns - plan.window_from_ns, 0)));
+  run.result.set_measured_seconds(base::NanosToSeconds(
+      std::max<int64_t>(std::min(stopped_ns, plan.window_to_ns) - plan.window_from_ns, 0)));
   JudgeValidity(&run.result);
   return run;
 }

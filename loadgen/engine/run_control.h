@@ -17,6 +17,7 @@ struct RunPlan {
   int workers = 1;
   int64_t start_ns = 0;
   int64_t window_from_ns = 0;  // the ramp is over: from here on the total counts
+  int64_t window_to_ns = 0;    // up to here, at most end_ns
   int64_t end_ns = 0;          // nothing is released any more
   int64_t drain_ns = 0;        // longest wait for answers under way after the end
   bool progress = true;        // a line a second on stderr

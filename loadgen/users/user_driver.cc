@@ -1,0 +1,472 @@
+#include "loadgen/users/user_driver.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
+#include "loadgen/engine/validity.h"
+
+namespace loadgen {
+namespace {
+
+constexpr int64_t kMillisecond = 1'000'000;
+// After a failed connection or sign-in: without it a user with no think time is a busy loop.
+constexpr int64_t kPauseAfterFailure = 100 * kMillisecond;
+constexpr int64_t kExpiryMarginSeconds = 2;
+constexpr int kMostSkips = 1000;  // steps passed over in a row before one is taken anyway
+constexpr uint32_t kActivationBatch = 2048;  // answers must not wait for a wave of new users
+constexpr int kReleaseBatch = 512;
+
+uint32_t OwnUsers(const DriverOptions& options, const RunPlan& run, int worker) {
+  const uint64_t all = options.profile->most_users();
+  return static_cast<uint32_t>((all + run.workers - 1 - worker) / run.workers);
+}
+
+int64_t UnixSeconds() { return time(nullptr); }
+
+}  // namespace
+
+void RunUsers(const DriverOptions& options, const RunPlan& run, WorkerChannel& channel) {
+  UserDriver driver(options, run, channel);
+  if (absl::Status status = driver.Run(); !status.ok()) channel.SendError(status);
+}
+
+UserDriver::UserDriver(const DriverOptions& options, const RunPlan& run, WorkerChannel& channel)
+    : options_(options),
+      plan_(*options.plan),
+      run_plan_(run),
+      channel_(channel),
+      recorder_(options.plan->operations, run.window_from_ns, run.window_to_ns),
+      run_(run, &channel, &recorder_),
+      wheel_(OwnUsers(options, run, channel.index()), run.start_ns) {
+  MakeUsers();
+}
+
+void UserDriver::MakeUsers() {
+  const uint32_t own = OwnUsers(options_, run_plan_, channel_.index());
+  users_.reserve(own);
+  picks_.resize(static_cast<size_t>(own) * plan_.feeders.size());
+  const base::RandomStream stream(options_.seed, 0, "loadgen", "user");
+  std::vector<uint32_t> of_role(plan_.roles.size(), 0);
+  for (uint64_t n = 0; n < options_.profile->most_users(); ++n) {
+    const uint16_t role = plan_.RoleOfUser(n);
+    const uint32_t identity = of_role[role]++;
+    if (n % run_plan_.workers != static_cast<uint64_t>(channel_.index())) continue;
+    User& user = users_.emplace_back(stream.WithIndex(n));
+    user.role = role;
+    user.identity = identity;
+    user.logs_in = !plan_.roles[role].role.empty() && plan_.LogsIn(n);
+  }
+}
+
+absl::Status UserDriver::Run() {
+  auto set =
+      ConnectionSet::Create(options_.target, options_.sources, static_cast<uint32_t>(users_.size()),
+                            plan_.retry.timeout_ns, this);
+  if (!set.ok()) return set.status();
+  set_ = std::move(*set);
+  int64_t now = NowNanos();
+  while (now < run_plan_.start_ns) {
+    set_->Poll(run_plan_.start_ns);
+    now = NowNanos();
+  }
+  while (run_.Releasing(now)) {
+    ActivateDue(now);
+    ReleaseDue(now);
+    int64_t until = std::min(run_.NextTick(), run_plan_.end_ns);
+    until = std::min({until, wheel_.NextDue(), NextActivation(now)});
+    set_->Poll(until);
+    now = NowNanos();
+    run_.Tick(now, active_, set_->connected_count());
+  }
+  draining_ = true;
+  while (set_->busy_count() > 0 && run_.Draining(now)) {
+    set_->Poll(std::min(now + 10 * kMillisecond, run_.NextTick()));
+    now = NowNanos();
+  }
+  for (uint32_t k = 0; k < users_.size(); ++k) {
+    const Phase phase = users_[k].phase;
+    if (phase == Phase::kConnecting || phase == Phase::kAwaiting) {
+      Record(k, Outcome::kUnfinished, 0, 0, now);
+    }
+  }
+  recorder_.AddQuantity(kLocalLimitFailures, static_cast<double>(local_failures_));
+  recorder_.AddQuantity(kStepsSkipped, static_cast<double>(skipped_));
+  recorder_.AddQuantity(kConnectionsLost, static_cast<double>(lost_));
+  recorder_.AddQuantity(kConnectionsFailed, static_cast<double>(failed_idle_));
+  recorder_.AddQuantity(kRetries, static_cast<double>(retries_));
+  run_.Finish(now, active_, set_->connected_count());
+  return absl::OkStatus();
+}
+
+// ---- coming and going
+
+void UserDriver::ActivateDue(int64_t now) {
+  const double limit = options_.profile->UsersAt(now - run_plan_.start_ns);
+  for (uint32_t i = 0; i < kActivationBatch && cursor_ < users_.size(); ++i, ++cursor_) {
+    if (static_cast<double>(NumberOf(cursor_)) + 0.5 > limit) return;
+    if (users_[cursor_].phase == Phase::kInactive) Activate(cursor_, now);
+  }
+}
+
+int64_t UserDriver::NextActivation(int64_t now) const {
+  if (cursor_ >= users_.size()) return TimingWheel::kNever;
+  const int64_t at = options_.profile->NextActivation(NumberOf(cursor_), now - run_plan_.start_ns);
+  return at == StageProfile::kNever ? TimingWheel::kNever : run_plan_.start_ns + at;
+}
+
+void UserDriver::Activate(uint32_t k, int64_t now) {
+  User& user = users_[k];
+  ++active_;
+  set_->Open(k);
+  if (user.logs_in && (user.extra == nullptr || user.extra->session.access.empty())) {
+    user.task = Task::kLogin;
+    Schedule(k, now);
+    return;
+  }
+  user.task = Task::kStep;
+  StartJourney(k);
+  user.step = 0xffff;  // Advance takes the first step
+  Advance(k, now);
+}
+
+bool UserDriver::DeactivateIfOver(uint32_t k, int64_t now) {
+  const double limit = options_.profile->UsersAt(now - run_plan_.start_ns);
+  if (static_cast<double>(NumberOf(k)) + 0.5 <= limit) return false;
+  User& user = users_[k];
+  user.phase = Phase::kInactive;
+  user.attempts = 0;
+  if (!set_->closed(k)) set_->Close(k);
+  --active_;
+  cursor_ = std::min(cursor_, k);
+  return true;
+}
+
+// ---- what to do next
+
+void UserDriver::StartJourney(uint32_t k) {
+  User& user = users_[k];
+  const RolePlan& role = plan_.roles[user.role];
+  const double at = user.random.Uniform01();
+  size_t chosen = 0;
+  while (chosen + 1 < role.journeys.size() && at >= role.cumulative_weights[chosen]) ++chosen;
+  user.journey = role.journeys[chosen];
+  user.step = 0;
+  if (user.extra) user.extra->variables.clear();
+  const FeederUser chooser = FeederUserOf(k);
+  for (const uint16_t feeder : plan_.journeys[user.journey].feeders) {
+    picks_[k * plan_.feeders.size() + feeder] = plan_.feeders[feeder].Pick(chooser, user.random);
+  }
+}
+
+void UserDriver::Advance(uint32_t k, int64_t now) {
+  User& user = users_[k];
+  user.task = Task::kStep;
+  for (int i = 0; i < kMostSkips; ++i) {
+    ++user.step;
+    if (user.step >= plan_.journeys[user.journey].steps.size()) StartJourney(k);
+    const double probability = StepOf(user).probability;
+    if (probability >= 1 || user.random.Bernoulli(probability)) break;
+  }
+  const double think = StepOf(user).think.Sample(user.random);
+  Schedule(k, now + static_cast<int64_t>(think * 1e9));
+}
+
+void UserDriver::Schedule(uint32_t k, int64_t due) {
+  users_[k].phase = Phase::kThinking;
+  wheel_.Insert(k, due);
+}
+
+void UserDriver::ReleaseDue(int64_t now) {
+  uint32_t k;
+  int64_t due;
+  for (int i = 0; i < kReleaseBatch && wheel_.PopDue(now, &k, &due); ++i) {
+    if (!DeactivateIfOver(k, now)) Release(k, due);
+  }
+}
+
+void UserDriver::Release(uint32_t k, int64_t due) {
+  User& user = users_[k];
+  user.intended_ns = due;
+  user.released_ns = NowNanos();
+  const bool expired =
+      plan_.refresh_expired && user.extra && !user.extra->session.refresh.empty() &&
+      user.extra->session.expires_unix_seconds > 0 &&
+      UnixSeconds() + kExpiryMarginSeconds >= user.extra->session.expires_unix_seconds;
+  if (user.task == Task::kStep && expired && !user.refreshed) user.task = Task::kRefresh;
+  user.refreshed = false;
+  user.phase = Phase::kConnecting;
+  if (set_->connected(k)) {
+    SendTask(k);
+  } else if (set_->closed(k)) {
+    set_->Open(k);
+  }
+}
+
+void UserDriver::SendTask(uint32_t k) {
+  User& user = users_[k];
+  if (!RenderTask(k)) {  // a variable that no answer gave: this step cannot be done
+    ++skipped_;
+    Advance(k, user.released_ns);
+    return;
+  }
+  const bool keep_body = user.task != Task::kStep || StepOf(user).needs_body();
+  user.phase = Phase::kAwaiting;
+  user.sent_ns = NowNanos();
+  user.bytes_sent = static_cast<uint32_t>(request_.size());
+  ++requests_;
+  recorder_.Started();
+  set_->Send(k, request_, keep_body, user.sent_ns);
+}
+
+// ---- rendering
+
+const Credential* UserDriver::CredentialOf(const User& user) const {
+  const std::vector<Credential>& all = options_.tokens->OfRole(plan_.roles[user.role].role);
+  return user.logs_in || all.empty() ? nullptr : &all[user.identity % all.size()];
+}
+
+FeederUser UserDriver::FeederUserOf(uint32_t k) const {
+  const User& user = users_[k];
+  const RolePlan& role = plan_.roles[user.role];
+  FeederUser chooser;
+  chooser.number = NumberOf(k);
+  if (!role.has_kind) return chooser;
+  const Credential* credential = CredentialOf(user);
+  if (credential == nullptr && !user.logs_in) return chooser;
+  chooser.has_entry = true;
+  chooser.kind = role.kind;
+  chooser.index = credential != nullptr ? credential->index
+                                        : user.identity % options_.catalogue->Count(role.kind);
+  return chooser;
+}
+
+void UserDriver::AppendUserField(uint8_t field, uint32_t k, std::string* out) const {
+  const FeederUser chooser = FeederUserOf(k);
+  const Credential* credential = CredentialOf(users_[k]);
+  if (field == Placeholder::kUserNumber) {
+    absl::StrAppend(out, chooser.number);
+  } else if (field == Placeholder::kUserId && credential != nullptr) {
+    out->append(credential->user_id);
+  } else if (field == Placeholder::kUserClinicId && credential != nullptr) {
+    out->append(credential->clinic_id);
+  } else if (chooser.has_entry) {
+    const model::Entity entity = options_.catalogue->Get(chooser.kind, chooser.index);
+    out->append(field == Placeholder::kUserEmail ? entity.email
+                : field == Placeholder::kUserId  ? entity.id
+                                                 : entity.clinic_id);
+  }
+}
+
+std::string_view UserDriver::ValueOf(const Placeholder& placeholder, uint32_t k) {
+  const User& user = users_[k];
+  scratch_.clear();
+  switch (placeholder.kind) {
+    case Placeholder::Kind::kFeeder:
+      plan_.feeders[placeholder.index].Append(picks_[k * plan_.feeders.size() + placeholder.index],
+                                              placeholder.field, &scratch_);
+      return scratch_;
+    case Placeholder::Kind::kUser:
+      AppendUserField(placeholder.field, k, &scratch_);
+      return scratch_.empty() ? std::string_view() : std::string_view(scratch_);
+    case Placeholder::Kind::kExtracted:
+      if (user.extra) {
+        for (const auto& [variable, value] : user.extra->variables) {
+          if (variable == placeholder.index) return value;
+        }
+      }
+      return {};
+  }
+  return {};
+}
+
+bool UserDriver::Expand(const BoundTemplate& bound, uint32_t k, std::string* out) {
+  return bound.text.Expand([&](size_t i) { return ValueOf(bound.placeholders[i], k); }, out);
+}
+
+bool UserDriver::RenderStep(uint32_t k) {
+  const User& user = users_[k];
+  const StepPlan& step = StepOf(user);
+  request_.append(step.method);
+  request_.push_back(' ');
+  if (!Expand(step.path, k, &request_)) return false;
+  absl::StrAppend(&request_, " HTTP/1.1\r\nHost: ", options_.target.host_header, "\r\n");
+  const Credential* credential = CredentialOf(user);
+  const std::string_view token = credential != nullptr ? credential->token
+                                 : user.extra ? std::string_view(user.extra->session.access)
+                                              : std::string_view();
+  if (!token.empty()) {
+    request_.append("Authorization: Bearer ");
+    request_.append(token);
+    request_.append("\r\n");
+  }
+  for (const auto& [name, value] : step.headers) {
+    absl::StrAppend(&request_, name, ": ");
+    if (!Expand(value, k, &request_)) return false;
+    request_.append("\r\n");
+  }
+  body_.clear();
+  if (step.has_body && !Expand(step.body, k, &body_)) return false;
+  return true;
+}
+
+void UserDriver::RenderSignIn(const User& user) {
+  const bool login = user.task == Task::kLogin;
+  absl::StrAppend(&request_, "POST /api/v1/auth/", login ? "login" : "refresh",
+                  " HTTP/1.1\r\nHost: ", options_.target.host_header, "\r\n");
+  body_.clear();
+  if (login) {
+    const RolePlan& role = plan_.roles[user.role];
+    const uint64_t index = user.identity % options_.catalogue->Count(role.kind);
+    absl::StrAppend(&body_, R"({"email":")", options_.catalogue->Get(role.kind, index).email,
+                    R"(","password":")");
+    model::Template::AppendEscaped(plan_.login_password, model::Template::Escape::kJson, &body_);
+    body_.append("\"}");
+  } else {
+    body_.append(R"({"refreshToken":")");
+    model::Template::AppendEscaped(user.extra->session.refresh, model::Template::Escape::kJson,
+                                   &body_);
+    body_.append("\"}");
+  }
+}
+
+bool UserDriver::RenderTask(uint32_t k) {
+  request_.clear();
+  const User& user = users_[k];
+  const bool is_step = user.task == Task::kStep;
+  if (!is_step) {
+    RenderSignIn(user);
+  } else if (!RenderStep(k)) {
+    return false;
+  }
+  const bool has_body = !is_step || StepOf(user).has_body;
+  if (has_body) {
+    absl::StrAppend(&request_, "Content-Type: application/json\r\nContent-Length: ", body_.size(),
+                    "\r\n\r\n", body_);
+  } else if (is_step && StepOf(user).method != "GET" && StepOf(user).method != "DELETE") {
+    request_.append("Content-Length: 0\r\n\r\n");
+  } else {
+    request_.append("\r\n");
+  }
+  return true;
+}
+
+// ---- answers
+
+uint16_t UserDriver::OperationOf(const User& user) const {
+  if (user.task == Task::kLogin) return plan_.login_operation;
+  if (user.task == Task::kRefresh) return plan_.refresh_operation;
+  return StepOf(user).operation;
+}
+
+void UserDriver::Record(uint32_t k, Outcome outcome, int status, int64_t bytes, int64_t now) {
+  User& user = users_[k];
+  FinishedRequest request;
+  request.operation = OperationOf(user);
+  request.outcome = outcome;
+  request.status = status;
+  request.intended_ns = user.intended_ns;
+  request.released_ns = user.released_ns;
+  request.sent_ns = user.phase == Phase::kAwaiting ? user.sent_ns : 0;
+  request.done_ns = now;
+  request.bytes_sent = user.phase == Phase::kAwaiting ? user.bytes_sent : 0;
+  request.bytes_received = bytes;
+  recorder_.Finished(request);
+}
+
+void UserDriver::OnConnected(uint32_t k) {
+  if (!draining_ && users_[k].phase == Phase::kConnecting) SendTask(k);
+}
+
+void UserDriver::OnIdleClosed(uint32_t k) { ++lost_; }
+
+void UserDriver::OnFailure(uint32_t k, Outcome outcome, int error, int64_t now) {
+  if (error == EADDRNOTAVAIL || error == EMFILE || error == ENFILE) ++local_failures_;
+  User& user = users_[k];
+  if (user.phase != Phase::kConnecting && user.phase != Phase::kAwaiting) {
+    ++failed_idle_;  // nobody waits for it yet: opened again when the next request is due
+    return;
+  }
+  Record(k, outcome, 0, 0, now);
+  Continue(k, outcome, 0, now);
+}
+
+void UserDriver::OnResponse(uint32_t k, const ResponseReader& reader, int64_t bytes, int64_t now) {
+  User& user = users_[k];
+  const int status = reader.status();
+  Outcome outcome = OutcomeOfStatus(status);
+  if (user.task == Task::kStep) {
+    Judgement judgement = JudgeAnswer(StepOf(user), status, reader.body());
+    outcome = judgement.outcome;
+    if (!judgement.extracted.empty()) {
+      if (!user.extra) user.extra = std::make_unique<Extra>();
+      for (auto& found : judgement.extracted) {
+        std::erase_if(user.extra->variables, [&](const auto& v) { return v.first == found.first; });
+        user.extra->variables.push_back(std::move(found));
+      }
+    }
+  } else if (outcome == Outcome::kOk) {
+    SessionTokens session = ReadSessionTokens(reader.body());
+    if (session.access.empty()) {
+      outcome = Outcome::kCheckFailed;
+    } else {
+      if (!user.extra) user.extra = std::make_unique<Extra>();
+      user.extra->session = std::move(session);
+    }
+  }
+  Record(k, outcome, status, bytes, now);
+  Continue(k, outcome, status, now);
+}
+
+bool UserDriver::TryAgain(uint32_t k, Outcome outcome, int64_t now) {
+  const RetryPlan& retry = plan_.retry;
+  User& user = users_[k];
+  if (outcome == Outcome::kOk || outcome == Outcome::kHttp4xx || outcome == Outcome::kCheckFailed ||
+      user.attempts >= retry.attempts) {
+    return false;
+  }
+  if (retry.budget > 0 && static_cast<double>(retries_ + 1) > retry.budget * requests_) {
+    return false;
+  }
+  const double pause = retry.first_backoff_seconds * std::pow(retry.backoff_factor, user.attempts) *
+                       (1 - retry.jitter * user.random.Uniform01());
+  ++user.attempts;
+  ++retries_;
+  Schedule(k, now + static_cast<int64_t>(pause * 1e9));
+  return true;
+}
+
+void UserDriver::Continue(uint32_t k, Outcome outcome, int status, int64_t now) {
+  User& user = users_[k];
+  user.phase = Phase::kThinking;
+  if (draining_) return;
+  if (TryAgain(k, outcome, now)) return;
+  user.attempts = 0;
+  const int64_t pause_until = outcome == Outcome::kRefused || outcome == Outcome::kConnectFailed
+                                  ? now + kPauseAfterFailure
+                                  : now;
+  if (user.task == Task::kLogin && outcome != Outcome::kOk) {
+    Schedule(k, now + kPauseAfterFailure);
+  } else if (user.task == Task::kLogin) {
+    StartJourney(k);
+    user.step = 0xffff;
+    Advance(k, now);
+  } else if (user.task == Task::kRefresh) {
+    // The step that had to wait for the refresh is due now; a lost session signs in again.
+    user.task = outcome == Outcome::kOk ? Task::kStep : Task::kLogin;
+    user.refreshed = outcome == Outcome::kOk;
+    Schedule(k, outcome == Outcome::kOk ? now : now + kPauseAfterFailure);
+  } else if (status == 401 && user.logs_in) {
+    user.task = Task::kLogin;
+    Schedule(k, now + kPauseAfterFailure);
+  } else {
+    Advance(k, pause_until);
+  }
+}
+
+}  // namespace loadgen
