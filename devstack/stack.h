@@ -39,7 +39,7 @@ struct StackOptions {
   PostgresOptions postgres;   // data_dir is filled in.
   RedisClusterOptions redis;  // data_dir is filled in.
   // Bound of the whole start.
-  absl::Duration start_timeout = absl::Seconds(30);
+  absl::Duration start_timeout = absl::Seconds(60);
   // Asked while starting; true makes Start return Cancelled (pass StopSignals::Pending). May be
   // empty.
   std::function<bool()> cancelled;

@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,7 @@ struct Principal {
   std::string clinic_id;
   std::string email;
   std::string session_id;
+  int64_t token_expires_at = 0;  // seconds since 1970
 };
 
 // Whose data a PHI read showed: filled by the handler, written by the dispatcher's audit.

@@ -192,6 +192,7 @@ absl::Status Dispatcher::Admit(RequestContext& context) {
   principal.clinic_id = (*claims)->clinic_id;
   principal.email = (*claims)->email;
   principal.session_id = (*claims)->session_id;
+  principal.token_expires_at = (*claims)->expires_at;
   if (!route.roles.Has(principal.role)) {
     return absl::PermissionDeniedError(
         absl::StrCat("the permission ", std::string(route.permission), " is required"));

@@ -1,7 +1,7 @@
 #include "server/fields.h"
 
+#include <algorithm>
 #include <boost/json/value.hpp>
-#include <cctype>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -58,7 +58,7 @@ void FieldReader::Fail(std::string_view name, std::string_view message) {
 
 const boost::json::value* FieldReader::Find(std::string_view name, bool required) {
   const boost::json::value* value = object_.if_contains(name);
-  if (value != nullptr) ++read_;
+  if (value != nullptr) read_.push_back(name);
   if (value != nullptr && value->is_null()) value = nullptr;
   if (value == nullptr && required) Fail(name, absl::StrCat(std::string(name), " is required"));
   return value;
@@ -136,8 +136,12 @@ double FieldReader::Number(std::string_view name, double low, double high) {
 }
 
 const absl::Status& FieldReader::Finish() {
-  if (status_.ok() && read_ < object_.size()) {
-    Fail("", absl::StrCat("the body has ", object_.size(), " fields, only ", read_, " are known"));
+  if (!status_.ok() || read_.size() == object_.size()) return status_;
+  for (const auto& member : object_) {
+    const std::string_view name(member.key().data(), member.key().size());
+    if (std::find(read_.begin(), read_.end(), name) != read_.end()) continue;
+    Fail(name, "this field is not known");
+    break;
   }
   return status_;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -51,7 +52,7 @@ class FieldReader {
 
   const boost::json::object& object_;
   absl::Status status_;
-  size_t read_ = 0;
+  std::vector<std::string_view> read_;
 };
 
 // The same checks for path and query parameters.

@@ -22,6 +22,7 @@
 #include "base/ports.h"
 #include "base/supervisor.h"
 #include "devstack/stack.h"
+#include "server/auth/password.h"
 #include "server/auth/token.h"
 #include "server/connection_budget.h"
 #include "server/metrics/metrics.h"
@@ -170,6 +171,8 @@ absl::Status RunServer(const ServerOptions& options) {
   absl::StatusOr<std::string> app_url = PrepareDatabase(options, *key, *dependencies);
   if (!app_url.ok()) return app_url.status();
 
+  absl::StatusOr<std::string> decoy_hash = HashPassword("decoy");
+  if (!decoy_hash.ok()) return decoy_hash.status();
   base::CounterLayout layout = Metrics::Layout();
   const size_t ready_cell = layout.AddGauge("ready");
   absl::StatusOr<base::SharedCounters> counters =
@@ -181,6 +184,7 @@ absl::Status RunServer(const ServerOptions& options) {
   config.app_database_url = *app_url;
   config.redis_url = dependencies->redis_url;
   config.key = *key;
+  config.decoy_hash = *decoy_hash;
   config.counters = &*counters;
   config.ready_cell = ready_cell;
 

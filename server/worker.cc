@@ -23,6 +23,9 @@
 #include "server/http/http_server.h"
 #include "server/metrics/metrics.h"
 #include "server/postgres/database.h"
+#include "server/sessions/handlers.h"
+#include "server/sessions/revocation_feed.h"
+#include "server/sessions/session_service.h"
 
 namespace server {
 namespace {
@@ -79,6 +82,8 @@ class Worker {
   Database database_;
   AuditLog audit_;
   BlockingPool blocking_pool_;
+  SessionService sessions_;
+  RevocationFeed feed_;
   Services services_;
   Dispatcher dispatcher_;
   HttpServer http_;
@@ -94,12 +99,16 @@ Worker::Worker(const WorkerConfig& config, const base::WorkerContext& context)
       slot_(config.counters->slot(context.index)),
       metrics_(*config.counters, context.index),
       log_(context.index),
-      revocations_(kAccessTokenSeconds * base::kNanosPerSecond),
       verifier_(config.key, revocations_, clock_),
       database_(loop_, DatabaseFor(config)),
       audit_(loop_, DatabaseFor(config)),
       blocking_pool_(loop_, config.options.blocking_threads),
-      services_{.database = &database_, .audit = &audit_, .blocking_pool = &blocking_pool_},
+      sessions_(config.key, config.decoy_hash, database_, blocking_pool_, revocations_, clock_),
+      feed_(loop_, database_, revocations_, clock_),
+      services_{.database = &database_,
+                .audit = &audit_,
+                .blocking_pool = &blocking_pool_,
+                .sessions = &sessions_},
       dispatcher_(services_, metrics_, &verifier_, &log_, clock_,
                   base::RandomStream(FreshSeed(), 0, "server", "request_id")),
       http_(loop_, context.listener_fd, dispatcher_, &Dispatcher::BodyLimit, clock_,
@@ -112,7 +121,9 @@ Worker::Worker(const WorkerConfig& config, const base::WorkerContext& context)
   if (absl::Status status = log_.Open(log_file); !status.ok()) LOG(ERROR) << status.message();
 }
 
-bool Worker::Ready() const { return !draining_ && database_.connected() > 0; }
+bool Worker::Ready() const {
+  return !draining_ && database_.connected() > 0 && revocations_.Known(clock_.Now());
+}
 
 Response Worker::Health() const {
   const bool database = database_.connected() > 0;
@@ -136,6 +147,9 @@ void Worker::BindHandlers() {
     response.plain_content_type = "text/plain; version=0.0.4; charset=utf-8";
     return response;
   });
+  dispatcher_.Bind("auth.login", &HandleLogin);
+  dispatcher_.Bind("auth.refresh", &HandleRefresh);
+  dispatcher_.Bind("auth.logout", &HandleLogout);
   dispatcher_.SetReadAudit(
       [this](AuditEntry entry, Database::TimePoint deadline, RequestCost* cost) {
         return audit_.RecordRead(std::move(entry), deadline, cost);
@@ -184,6 +198,7 @@ int Worker::Run() {
   BindHandlers();
   database_.Start();
   audit_.Start();
+  feed_.Start();
   if (absl::Status status = http_.Start(); !status.ok()) {
     LOG(ERROR) << status.message();
     return 1;

@@ -22,6 +22,7 @@ struct WorkerConfig {
   std::string app_database_url;  // of the role without privileges
   std::string redis_url;
   SigningKey key;
+  std::string decoy_hash;  // see SessionService
   const base::SharedCounters* counters = nullptr;
   size_t ready_cell = 0;  // gauge: 1 while this worker is ready
 };

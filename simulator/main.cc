@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "simulator/commands/check.h"
 #include "simulator/commands/hpa.h"
 #include "simulator/commands/run.h"
 
@@ -16,6 +17,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"check", simulator::RunCheck, "judge manifests without running anything: check PATH..."},
     {"hpa", simulator::RunHpa, "run autoscaler test vectors: hpa --vectors FILE"},
     {"run", simulator::RunRun,
      "predict: run --scenario S --deployment D --profile P --users N [--out predicted.json]"},

@@ -42,7 +42,8 @@ bool IsManaged(const Pod& pod, const Manifests& manifests) {
          absl::StrContains(text, "PATRONI_");
 }
 
-// Settings in force: mounted *.conf files, then `-c name=value` arguments, then Bitnami's variables.
+// Settings in force: mounted *.conf files, then `-c name=value` arguments, then Bitnami's
+// variables.
 FoundSettings SettingsOf(const Pod& pod, const Manifests& manifests) {
   FoundSettings found;
   for (const ConfigUse& use : ConfigMapsOf(pod)) {
@@ -87,8 +88,8 @@ class DatabaseBuilder {
     database_->set_superuser_reserved_connections(
         Count("superuser_reserved_connections", kSuperuserReserved));
     database_->set_reserved_connections(Count("reserved_connections", 0));
-    database_->set_synchronous_commit(
-        !Has("synchronous_commit") || PostgresOn(found_.values["synchronous_commit"]));
+    database_->set_synchronous_commit(!Has("synchronous_commit") ||
+                                      PostgresOn(found_.values["synchronous_commit"]));
     database_->set_shared_buffers_bytes(kSharedBuffers);
     if (Has("shared_buffers")) {
       database_->set_shared_buffers_bytes(
@@ -120,7 +121,8 @@ class DatabaseBuilder {
     for (const char* which : {"requests", "limits"}) {  // limits win where they are given
       const auto cpu = PodResource(pod_, which, "cpu");
       const auto memory = PodResource(pod_, which, "memory");
-      if (cpu) database_->set_cores_millicores(static_cast<uint32_t>(std::min<int64_t>(*cpu, 1 << 30)));
+      if (cpu)
+        database_->set_cores_millicores(static_cast<uint32_t>(std::min<int64_t>(*cpu, 1 << 30)));
       if (memory && *memory > 0) database_->set_memory_bytes(static_cast<uint64_t>(*memory / 1000));
     }
   }
@@ -135,11 +137,12 @@ class DatabaseBuilder {
       SetOrigin(deployment_, "database.storage_bytes", object,
                 "spec.volumeClaimTemplates.spec.resources.requests.storage", storage.line);
     };
-    for (const Node& claim : (*pod_.owner)["spec.volumeClaimTemplates"].items) add(*pod_.owner, claim);
+    for (const Node& claim : (*pod_.owner)["spec.volumeClaimTemplates"].items)
+      add(*pod_.owner, claim);
     for (const Node& volume : (*pod_.spec)["volumes"].items) {
       const std::string name = volume.At("persistentVolumeClaim.claimName").Text();
-      const Object* claim = name.empty() ? nullptr
-                                         : manifests_.Find("PersistentVolumeClaim", name, pod_.owner);
+      const Object* claim =
+          name.empty() ? nullptr : manifests_.Find("PersistentVolumeClaim", name, pod_.owner);
       if (claim != nullptr) add(*claim, *claim->root);
     }
     database_->set_storage_bytes(bytes);
@@ -169,7 +172,8 @@ void DeriveCloudNative(const Object& object, Deployment* deployment) {
   const auto cpu = ParseQuantityMilli(object["spec.resources.limits.cpu"].Text());
   const auto memory = ParseQuantityUnits(object["spec.resources.limits.memory"].Text());
   const auto storage = ParseQuantityUnits(object["spec.storage.size"].Text());
-  if (cpu.ok()) database->set_cores_millicores(static_cast<uint32_t>(std::clamp<int64_t>(*cpu, 0, 1 << 30)));
+  if (cpu.ok())
+    database->set_cores_millicores(static_cast<uint32_t>(std::clamp<int64_t>(*cpu, 0, 1 << 30)));
   if (memory.ok() && *memory > 0) database->set_memory_bytes(static_cast<uint64_t>(*memory));
   if (storage.ok() && *storage > 0) database->set_storage_bytes(static_cast<uint64_t>(*storage));
 }
@@ -203,8 +207,8 @@ void DeriveDatabase(const Manifests& manifests, Deployment* deployment) {
     }
     const std::optional<Pod> pod = PodOf(object);
     if (!pod || RoleOf(*pod, manifests) != "database") continue;
-    const uint32_t replicas = static_cast<uint32_t>(
-        std::clamp<long>(object["spec.replicas"].Integer(1), 0, 1'000'000));
+    const uint32_t replicas =
+        static_cast<uint32_t>(std::clamp<long>(object["spec.replicas"].Integer(1), 0, 1'000'000));
     if (LooksLikeReplica(*pod, manifests) && !IsManaged(*pod, manifests)) {
       standbys += replicas;
     } else if (!primary) {

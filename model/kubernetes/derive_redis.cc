@@ -32,8 +32,7 @@ uint64_t RedisMemory(const std::string& value) {
   const size_t end = value.find_first_not_of("0123456789");
   uint64_t number = 0;
   if (!absl::SimpleAtoi(value.substr(0, end), &number)) return 0;
-  const std::string unit =
-      end == std::string::npos ? "" : absl::AsciiStrToLower(value.substr(end));
+  const std::string unit = end == std::string::npos ? "" : absl::AsciiStrToLower(value.substr(end));
   uint64_t factor = 1;
   if (unit == "k") factor = 1000;
   if (unit == "kb") factor = 1ull << 10;
@@ -62,7 +61,8 @@ Care CareFor(const Manifests& manifests) {
     if (!pod) continue;
     const std::string text = WhatItRuns(*pod, manifests);
     care.rebalanced = care.rebalanced || absl::StrContains(text, "cluster rebalance");
-    if (!absl::StrContains(text, "--cluster create") && !absl::StrContains(text, "cluster addslots"))
+    if (!absl::StrContains(text, "--cluster create") &&
+        !absl::StrContains(text, "cluster addslots"))
       continue;
     care.created = true;
     const std::string replicas = Directive(text, "cluster-replicas");
@@ -94,9 +94,12 @@ void DeriveOne(const Object& object, const Pod& pod, const Manifests& manifests,
   if (!timeout.empty() && !absl::SimpleAtod(timeout, &milliseconds)) milliseconds = 15000;
   redis->set_node_timeout_seconds(clustered ? milliseconds / 1000 : 0);
   const std::string role = ReadLabels((*pod.metadata)["labels"])["redis-role"];
-  redis->set_role(!role.empty() ? role : redis->maxmemory_policy() == "noeviction" ? "state" : "cache");
+  redis->set_role(!role.empty()                               ? role
+                  : redis->maxmemory_policy() == "noeviction" ? "state"
+                                                              : "cache");
   const auto cpu = PodResource(pod, "limits", "cpu");
-  if (cpu) redis->set_limit_millicores(static_cast<uint32_t>(std::clamp<int64_t>(*cpu, 0, 1 << 30)));
+  if (cpu)
+    redis->set_limit_millicores(static_cast<uint32_t>(std::clamp<int64_t>(*cpu, 0, 1 << 30)));
 }
 
 }  // namespace

@@ -188,7 +188,8 @@ class WorkloadBuilder {
   void FillEnd() {
     const Node& grace = (*pod_.spec)["terminationGracePeriodSeconds"];
     workload_->set_termination_grace_seconds(static_cast<double>(grace.Integer(30)));
-    Note("termination_grace_seconds", pod_.spec_path + ".terminationGracePeriodSeconds", grace.line);
+    Note("termination_grace_seconds", pod_.spec_path + ".terminationGracePeriodSeconds",
+         grace.line);
     workload_->set_pre_stop_seconds(PreStopSeconds(pod_));
   }
 

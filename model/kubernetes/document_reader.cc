@@ -58,7 +58,8 @@ class DocumentReader {
     }
     const Node* value = &node;
     if (node.IsMap()) {
-      if (!node.Has("value")) return Error(node, place.path, "a value, or {value: ..., source: ...}");
+      if (!node.Has("value"))
+        return Error(node, place.path, "a value, or {value: ..., source: ...}");
       value = &node["value"];
       place.source = node["source"].Text(place.source);
     }
@@ -114,8 +115,8 @@ class DocumentReader {
       default:
         return SetInteger(value, message, field, path);
     }
-    return Error(value, path, field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL ? "true or false"
-                                                                                 : "a number");
+    return Error(value, path,
+                 field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL ? "true or false" : "a number");
   }
 
   absl::Status SetInteger(const Node& value, Message* message, const FieldDescriptor* field,
@@ -185,8 +186,8 @@ class DocumentReader {
 absl::StatusOr<Deployment> ReadDeploymentDocument(const Node& document, const std::string& file) {
   for (const Entry& entry : document.entries) {
     if (entry.key != "deployment") {
-      return absl::InvalidArgumentError(absl::StrCat(
-          file, ":", entry.key_line, ": `", entry.key, "`: expected only the key deployment"));
+      return absl::InvalidArgumentError(absl::StrCat(file, ":", entry.key_line, ": `", entry.key,
+                                                     "`: expected only the key deployment"));
     }
   }
   Deployment deployment;

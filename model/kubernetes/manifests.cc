@@ -136,9 +136,9 @@ class Reader {
     }
     if (!kustomizations.empty()) {
       std::sort(kustomizations.begin(), kustomizations.end());
-      manifests_.notes.push_back(absl::StrCat(
-          folder, ": holds kustomizations; to check what is deployed name one of ",
-          absl::StrJoin(kustomizations, ", ")));
+      manifests_.notes.push_back(
+          absl::StrCat(folder, ": holds kustomizations; to check what is deployed name one of ",
+                       absl::StrJoin(kustomizations, ", ")));
     }
     std::sort(files.begin(), files.end());
     const size_t before = manifests_.objects.size() + manifests_.documents.size();

@@ -44,9 +44,9 @@ std::optional<Pod> PodOf(const Object& object);
 // What was read: objects in file order, and what a reader should be told about the reading.
 struct Manifests {
   std::vector<Object> objects;
-  std::vector<std::string> notes;     // files skipped, kustomize not found
-  std::vector<std::string> documents; // our own `deployment:` files among the paths (at most one)
-  std::string digest;                 // SHA-256 over the bytes read, hex
+  std::vector<std::string> notes;      // files skipped, kustomize not found
+  std::vector<std::string> documents;  // our own `deployment:` files among the paths (at most one)
+  std::string digest;                  // SHA-256 over the bytes read, hex
 
   // The first object of that kind and name in a namespace `beside` may see; null when absent.
   const Object* Find(absl::string_view kind, absl::string_view name, const Object* beside) const;

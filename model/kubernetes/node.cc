@@ -153,9 +153,9 @@ class Builder : public YAML::EventHandler {
   static void SetKey(Frame& frame, const Node& key) {
     for (const Entry& entry : frame.node.entries) {
       if (entry.key == key.text) {
-        throw DocumentError(key.line, absl::StrCat("key `", key.text,
-                                                   "` is given twice (first on line ",
-                                                   entry.key_line, ")"));
+        throw DocumentError(key.line,
+                            absl::StrCat("key `", key.text, "` is given twice (first on line ",
+                                         entry.key_line, ")"));
       }
     }
     frame.has_key = true;

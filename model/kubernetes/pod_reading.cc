@@ -14,8 +14,8 @@ namespace model::kubernetes {
 namespace {
 
 constexpr std::array<absl::string_view, 8> kDatabaseVariables = {
-    "DATABASE_URL", "PGHOST",  "POSTGRES_HOST", "POSTGRES_URL",
-    "DB_HOST",      "DB_URL",  "DATABASE_HOST", "SPRING_DATASOURCE_URL"};
+    "DATABASE_URL", "PGHOST", "POSTGRES_HOST", "POSTGRES_URL",
+    "DB_HOST",      "DB_URL", "DATABASE_HOST", "SPRING_DATASOURCE_URL"};
 
 void AddFromConfigMap(const Object* map, absl::string_view prefix, int line,
                       std::vector<Variable>* variables) {
@@ -181,7 +181,8 @@ std::vector<ConfigUse> ConfigMapsOf(const Pod& pod) {
   }
   for (const Node* container : AllContainers(pod)) {
     for (const Node& from : (*container)["envFrom"].items) {
-      if (from.Has("configMapRef")) uses.push_back({from.At("configMapRef.name").Text(), false, ""});
+      if (from.Has("configMapRef"))
+        uses.push_back({from.At("configMapRef.name").Text(), false, ""});
     }
     for (const Node& variable : (*container)["env"].items) {
       const Node& reference = variable.At("valueFrom.configMapKeyRef");
@@ -195,7 +196,8 @@ std::string WhatItRuns(const Pod& pod, const Manifests& manifests) {
   std::string text;
   for (const Node* container : AllContainers(pod)) {
     for (const std::string& word : Words(*container)) absl::StrAppend(&text, word, " ");
-    for (const char* hook : {"lifecycle.postStart.exec.command", "lifecycle.preStop.exec.command"}) {
+    for (const char* hook :
+         {"lifecycle.postStart.exec.command", "lifecycle.preStop.exec.command"}) {
       for (const Node& word : container->At(hook).items) absl::StrAppend(&text, word.text, " ");
     }
     for (const Variable& variable : Environment(*container, *pod.owner, manifests)) {

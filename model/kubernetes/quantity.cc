@@ -71,8 +71,8 @@ absl::StatusOr<int64_t> Parse(absl::string_view text, int unit_power) {
   size_t digits = 0;
   int fraction = 0;
   bool point = false;
-  while (!rest.empty() && (absl::ascii_isdigit(static_cast<unsigned char>(rest[0])) ||
-                           (rest[0] == '.' && !point))) {
+  while (!rest.empty() &&
+         (absl::ascii_isdigit(static_cast<unsigned char>(rest[0])) || (rest[0] == '.' && !point))) {
     if (rest[0] == '.') {
       point = true;
     } else {

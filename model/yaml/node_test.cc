@@ -61,6 +61,7 @@ TEST(YamlNode, RunawayDocuments) {
     laughs += "]\n";
   }
   EXPECT_THAT(BadDocument(laughs), HasSubstr("alias"));
+  EXPECT_THAT(BadDocument("a: &a [*a]\n"), HasSubstr("64 levels"));
 }
 
 TEST(YamlNode, WrongValuesNameLineAndExpectation) {

@@ -4,16 +4,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "server/audit/uuid.h"
 
 namespace server {
 namespace {
-
-// A session id that is stable for a user and cannot be one of the database's (version 8).
-std::string SessionOf(const model::Entity& user) {
-  std::string id = user.id;
-  id[9] = id[9] == 'f' ? 'e' : 'f';
-  return id;
-}
 
 absl::Status MintKind(const SigningKey& key, const model::Catalogue& catalogue,
                       model::EntityKind kind, uint64_t count, const MintRequest& request,
@@ -31,7 +25,7 @@ absl::Status MintKind(const SigningKey& key, const model::Catalogue& catalogue,
     claims.role = *ParseRole(user.role);
     claims.clinic_id = user.clinic_id;
     claims.email = user.email;
-    claims.session_id = SessionOf(user);
+    claims.session_id = RandomUuid();
     claims.token_id = absl::StrCat("mint-", i);
     claims.issued_at = request.now;
     claims.expires_at = request.now + request.lifetime_seconds;
