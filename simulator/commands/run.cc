@@ -15,6 +15,8 @@
 #include "model/histogram.h"
 #include "model/io.h"
 #include "model/kubernetes/deployment_loader.h"
+#include "model/scenario_loader.h"
+#include "model/threshold.h"
 #include "simulator/commands/arguments.h"
 #include "simulator/engine/prediction.h"
 #include "simulator/engine/replications.h"
@@ -100,10 +102,11 @@ absl::StatusOr<Files> ReadFiles(const Flags& flags) {
   }
   Files files;
   const std::string scenario_path = UserPath(flags.at("scenario"));
-  absl::StatusOr<model::Scenario> scenario = model::ReadJson<model::Scenario>(scenario_path);
+  std::vector<std::string> warnings;
+  absl::StatusOr<model::Scenario> scenario = model::LoadScenario(scenario_path, &warnings);
   if (!scenario.ok()) return scenario.status();
+  for (const std::string& warning : warnings) std::fprintf(stderr, "%s\n", warning.c_str());
   files.scenario = std::move(*scenario);
-  files.scenario.set_source_path(flags.at("scenario"));
   const std::string deployment_path = UserPath(flags.at("deployment"));
   absl::StatusOr<model::Deployment> deployment =
       absl::EndsWith(deployment_path, ".json") ? model::ReadJson<model::Deployment>(deployment_path)
@@ -155,6 +158,11 @@ void PrintSummary(const model::Result& result) {
   for (const auto& [outcome, count] : result.total().outcomes()) {
     std::printf("outcome %-22s %14llu\n", outcome.c_str(), static_cast<unsigned long long>(count));
   }
+  for (const model::ThresholdOutcome& threshold : result.thresholds()) {
+    std::printf("threshold %s: %s  %s (%.6g %s)\n", threshold.metric().c_str(),
+                threshold.expression().c_str(), threshold.passed() ? "passed" : "FAILED",
+                threshold.value(), threshold.unit().c_str());
+  }
   int shown = 0;
   for (const model::Event& event : result.events()) {
     if (event.kind() != "scaling" || ++shown > 20) continue;
@@ -197,6 +205,8 @@ int RunRun(std::vector<std::string> args) {
   model::Result result = BuildPrediction({files->scenario, files->deployment, files->profile},
                                          *workload, *system, *options, *replications);
   result.mutable_provenance()->set_profile_digest(files->profile_digest);
+  const absl::StatusOr<bool> passed = model::EvaluateThresholds(files->scenario, &result);
+  if (!passed.ok()) return Fail(passed.status(), 1);
   PrintSummary(result);
   if (flags->contains("out")) {
     const absl::Status written = model::WriteJson(result, UserPath(flags->at("out")));

@@ -80,7 +80,10 @@ class Builder {
     for (const std::string& warning : system_.warnings) provenance.add_warnings(warning);
     for (const std::string& omission : system_.not_modelled) result_.add_not_modelled(omission);
     result_.set_measured_from_seconds(ToSeconds(replications_[0].measured_from));
-    result_.set_measured_seconds(summaries_[0].seconds);
+    // `total` pools all replications, so its window is all of theirs together.
+    double measured = 0;
+    for (const Summary& summary : summaries_) measured += summary.seconds;
+    result_.set_measured_seconds(measured);
     result_.set_users(workload_.users);
     result_.set_think_time_mean_seconds(workload_.mean_think_seconds);
     result_.set_think_time_scaled(options_.think_time_seconds >= 0);
@@ -109,6 +112,7 @@ class Builder {
         response.Merge(replication.operations[op].response);
       }
       *result.mutable_response_time() = response.ToProto();
+      *result.mutable_service_time() = result.response_time();  // sent when intended
       for (const model::OperationDemand& demand : inputs_.profile.operations()) {
         if (demand.operation() != workload_.operations[op]) continue;
         const auto bytes = [&](double each) {
@@ -122,6 +126,7 @@ class Builder {
       total.set_bytes_received(total.bytes_received() + result.bytes_received());
     }
     *result_.mutable_total()->mutable_response_time() = pooled_.ToProto();
+    *result_.mutable_total()->mutable_service_time() = result_.total().response_time();
   }
 
   void SeriesAndEvents() {

@@ -62,7 +62,8 @@ void Simulation::AtWorker(uint32_t index) {
   Request& request = requests_[index];
   const double demand = system_.operations[request.operation].server_cpu.Sample(cpu_random_);
   const auto service = static_cast<Nanos>(demand / system_.pod.worker_speed);
-  request.cpu_after = service / 2;
+  // An operation that waits for nothing is worked on in one go.
+  request.cpu_after = system_.operations[request.operation].waits ? service / 2 : 0;
   cpu_drawn_ += service;
   cpu_pending_ += request.cpu_after;
   queue_.Push(workers_[request.worker].cpu.Admit(now_, service - request.cpu_after), kFirstCpuDone,
@@ -71,6 +72,7 @@ void Simulation::AtWorker(uint32_t index) {
 
 void Simulation::AskRedis(uint32_t index) {
   const OperationModel& operation = system_.operations[requests_[index].operation];
+  if (!operation.waits) return Answer(index);
   const uint32_t commands = operation.redis_commands.Sample(redis_random_);
   if (commands == 0) return AfterRedis(index);
   const Nanos there = system_.round_trip / 2;

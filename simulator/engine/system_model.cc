@@ -179,6 +179,7 @@ class Compiler {
     model.redis_busy = ToNanos(busy);
     model.blocking =
         DemandLaw(demand.blocking_cpu_seconds().mean() * 1e9, demand.blocking_cpu_seconds().scv());
+    model.waits = commands > 0 || trips > 0 || model.audited_read || model.blocking.mean() > 0;
     return model;
   }
 

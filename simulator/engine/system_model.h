@@ -31,6 +31,7 @@ struct OperationModel {
   DemandLaw blocking;    // password hashing pool
   bool cacheable = false;
   double hit_rate = 0;
+  bool waits = true;          // for Redis, the database, an audit record or hashing
   bool audited_read = false;  // PHI read: waits for its audit batch and that batch's flush
 };
 

@@ -73,7 +73,7 @@ class Compiler {
         compiled_step.operation = Operation(
             step.operation(), !step.request().method().empty() && step.request().method() != "GET");
         compiled_step.law = Law(law);
-        compiled_step.probability = step.probability() > 0 ? std::min(1.0, step.probability()) : 1;
+        compiled_step.probability = std::clamp(step.probability(), 0.0, 1.0);
         visits += compiled_step.probability;
         workload_.steps.push_back(compiled_step);
         ++compiled.steps;

@@ -1,0 +1,167 @@
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "model/io.h"
+#include "simulator/engine/test_inputs.h"
+
+namespace simulator {
+namespace {
+
+using ::testing::HasSubstr;
+
+model::Result MustPredict(const TestInputs& inputs) {
+  auto result = inputs.Predict();
+  EXPECT_TRUE(result.ok()) << result.status();
+  return result.ok() ? std::move(*result) : model::Result();
+}
+
+uint64_t OutcomeOf(const model::Result& result, const std::string& name) {
+  const auto it = result.total().outcomes().find(name);
+  return it == result.total().outcomes().end() ? 0 : it->second;
+}
+
+TEST(EngineTest, TheSameSeedGivesTheSameBytesForAnyNumberOfThreads) {
+  TestInputs inputs = TestInputs::FromFiles();
+  inputs.options.replications = 3;
+  inputs.options.duration_seconds = 20;
+  std::string first;
+  for (uint32_t threads : {1u, 2u, 3u}) {
+    inputs.options.threads = threads;
+    const auto json = model::ToJson(MustPredict(inputs));
+    ASSERT_TRUE(json.ok());
+    if (first.empty()) first = *json;
+    EXPECT_TRUE(*json == first) << threads;
+  }
+  inputs.options.seed = 2;
+  EXPECT_FALSE(*model::ToJson(MustPredict(inputs)) == first);
+}
+
+TEST(EngineTest, AQuietSystemAnswersEverybody) {
+  const model::Result result = MustPredict(TestInputs::FromFiles());
+  EXPECT_EQ(QuantityOf(result, "error_rate"), 0);
+  EXPECT_NEAR(QuantityOf(result, "throughput_per_second"), 1000, 40);
+  EXPECT_EQ(QuantityOf(result, "pods_end"), 5);
+  EXPECT_EQ(QuantityOf(result, "database_connections_max"), 20);
+  EXPECT_EQ(result.total().requests(), OutcomeOf(result, "ok"));
+  EXPECT_EQ(result.total().response_time().total_count(), result.total().requests());
+}
+
+TEST(EngineTest, ConnectionsBeyondTheLimitFailWithPoolExhausted) {
+  TestInputs inputs = TestInputs::FromFiles();
+  inputs.deployment.mutable_database()->set_max_connections(13);  // 10 usable of 20 wanted
+  const model::Result result = MustPredict(inputs);
+  EXPECT_GT(OutcomeOf(result, "pool_exhausted"), 0u);
+  EXPECT_GT(QuantityOf(result, "error_rate"), 0.2);
+  EXPECT_EQ(QuantityOf(result, "database_connections_max"), 10);
+  bool told = false;
+  for (const model::Event& event : result.events()) {
+    told |= event.text().find("10 of 10 usable are in use") != std::string::npos;
+  }
+  EXPECT_TRUE(told);
+}
+
+TEST(EngineTest, OverloadEndsInTimeoutsAndTheLawsStillHold) {
+  TestInputs inputs = TestInputs::Bare(3000, 1.0, 0.01, 0.001);
+  inputs.scenario.mutable_retry()->set_timeout_seconds(2);
+  inputs.options.duration_seconds = 120;
+  const model::Result result = MustPredict(inputs);
+  EXPECT_GT(OutcomeOf(result, "timeout"), 0u);
+  EXPECT_GT(QuantityOf(result, "error_rate"), 0.9);
+  EXPECT_EQ(result.resources(0).name(), "server_cpu");
+  EXPECT_NEAR(result.resources(0).utilisation(), 1, 0.01);
+}
+
+// More users than five pods carry: the autoscaler must bring the pods and the errors must end.
+TEST(EngineTest, TheAutoscalerFollowsARamp) {
+  TestInputs inputs = TestInputs::FromFiles();
+  for (model::OperationDemand& demand : *inputs.profile.mutable_operations()) {
+    demand.mutable_server_cpu_seconds()->set_mean(0.006);
+  }
+  inputs.options.fixed_pods = 0;
+  inputs.options.think_time_seconds = 5;
+  inputs.options.ramp_seconds = 120;
+  inputs.options.duration_seconds = 300;
+  inputs.options.users = 5000;  // 1000 requests/s, 6 cores, 17.1 pods at 70 % of half a core
+  const model::Result result = MustPredict(inputs);
+  EXPECT_GE(QuantityOf(result, "pods_end"), 16);
+  EXPECT_LE(QuantityOf(result, "pods_end"), 20);
+  EXPECT_EQ(QuantityOf(result, "error_rate"), 0);
+  int scalings = 0;
+  for (const model::Event& event : result.events()) {
+    if (event.kind() != "scaling") continue;
+    ++scalings;
+    EXPECT_THAT(event.text(), HasSubstr("cpu "));
+    EXPECT_GT(event.to(), event.from());
+  }
+  EXPECT_GT(scalings, 1);
+}
+
+TEST(EngineTest, MorePodsNeverServeLess) {
+  TestInputs inputs = TestInputs::FromFiles();
+  inputs.options.users = 400;
+  inputs.options.think_time_seconds = 0.1;  // 4000/s wanted
+  for (model::OperationDemand& demand : *inputs.profile.mutable_operations()) {
+    demand.mutable_server_cpu_seconds()->set_mean(0.005);
+  }
+  double before = 0;
+  for (uint32_t pods : {1u, 2u, 4u, 8u}) {
+    inputs.options.fixed_pods = pods;
+    const double now = QuantityOf(MustPredict(inputs), "throughput_per_second");
+    EXPECT_GE(now, before * 0.995) << pods;
+    before = now;
+  }
+  EXPECT_GT(before, 2000);
+}
+
+TEST(EngineTest, HalfTheDemandIsHalfTheBusyTime) {
+  TestInputs inputs = TestInputs::FromFiles();
+  const double slow = QuantityOf(MustPredict(inputs), "server_cpu_cores");
+  for (model::OperationDemand& demand : *inputs.profile.mutable_operations()) {
+    model::Demand& cpu = *demand.mutable_server_cpu_seconds();
+    cpu.set_mean(cpu.mean() / 2);
+  }
+  EXPECT_NEAR(QuantityOf(MustPredict(inputs), "server_cpu_cores"), slow / 2, 0.01 * slow);
+}
+
+TEST(EngineTest, ASlowStatementBlocksThePipelineBehindIt) {
+  TestInputs inputs = TestInputs::Bare(40, 0.5, 0, 0.01);
+  inputs.deployment.mutable_database()->set_cores_millicores(64000);
+  inputs.options.duration_seconds = 200;
+  const double many = QuantityOf(MustPredict(inputs), "mean_ms");
+  inputs.deployment.mutable_workloads(0)->set_connections_per_worker(1);
+  inputs.deployment.mutable_workloads(0)->set_pipeline_depth(64);
+  const double one = QuantityOf(MustPredict(inputs), "mean_ms");
+  EXPECT_NEAR(many, 10, 0.3);
+  EXPECT_NEAR(one, Repairman(40, 0.5, 0.01, 1).second * 1e3, 2);
+}
+
+TEST(EngineTest, BadInputIsNamed) {
+  TestInputs inputs = TestInputs::FromFiles();
+  inputs.deployment.mutable_workloads(0)->set_limit_millicores(0);
+  EXPECT_THAT(std::string(inputs.Predict().status().message()),
+              HasSubstr("workloads.api.limit_millicores: no CPU limit"));
+  inputs = TestInputs::FromFiles();
+  inputs.profile.mutable_operations()->DeleteSubrange(1, 1);
+  EXPECT_THAT(std::string(inputs.Predict().status().message()),
+              HasSubstr("no demand for operation appointments.mine"));
+  inputs = TestInputs::FromFiles();
+  inputs.deployment.clear_workloads();
+  EXPECT_THAT(std::string(inputs.Predict().status().message()), HasSubstr("none has the role api"));
+  inputs = TestInputs::FromFiles();
+  inputs.scenario.mutable_users()->set_model(model::Users::OPEN);
+  EXPECT_THAT(std::string(inputs.Predict().status().message()), HasSubstr("closed scenarios only"));
+}
+
+TEST(EngineTest, WarnsWhenItExtrapolates) {
+  TestInputs inputs = TestInputs::FromFiles();
+  inputs.profile.clear_loads();
+  inputs.profile.add_loads()->set_requests_per_second(100);
+  const model::Result result = MustPredict(inputs);
+  bool extrapolated = false;
+  for (const std::string& warning : result.provenance().warnings()) {
+    extrapolated |= warning.find("extrapolated 1") == 0 || warning.find("extrapolated 9.") == 0;
+  }
+  EXPECT_TRUE(extrapolated);
+}
+
+}  // namespace
+}  // namespace simulator
