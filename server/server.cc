@@ -26,6 +26,7 @@
 #include "server/auth/token.h"
 #include "server/connection_budget.h"
 #include "server/metrics/metrics.h"
+#include "server/redis/redis_cluster.h"
 #include "server/schema/schema.h"
 #include "server/worker.h"
 
@@ -182,7 +183,10 @@ absl::Status RunServer(const ServerOptions& options) {
   WorkerConfig config;
   config.options = options;
   config.app_database_url = *app_url;
-  config.redis_url = dependencies->redis_url;
+  absl::StatusOr<std::vector<std::string>> seeds =
+      RedisCluster::ParseSeeds(dependencies->redis_url);
+  if (!seeds.ok()) return seeds.status();
+  config.redis_seeds = *seeds;
   config.key = *key;
   config.decoy_hash = *decoy_hash;
   config.counters = &*counters;

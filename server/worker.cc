@@ -18,11 +18,13 @@
 #include "server/auth/access_verifier.h"
 #include "server/auth/revocations.h"
 #include "server/blocking_pool/blocking_pool.h"
+#include "server/cache/record_cache.h"
 #include "server/context.h"
 #include "server/dispatcher.h"
 #include "server/http/http_server.h"
 #include "server/metrics/metrics.h"
 #include "server/postgres/database.h"
+#include "server/redis/redis_cluster.h"
 #include "server/sessions/handlers.h"
 #include "server/sessions/revocation_feed.h"
 #include "server/sessions/session_service.h"
@@ -46,6 +48,12 @@ DatabaseOptions DatabaseFor(const WorkerConfig& config) {
   options.url = config.app_database_url;
   options.connections = config.options.database_connections;
   options.pipeline_depth = config.options.pipeline_depth;
+  return options;
+}
+
+RedisOptions RedisFor(const WorkerConfig& config) {
+  RedisOptions options;
+  options.seeds = config.redis_seeds;
   return options;
 }
 
@@ -81,6 +89,8 @@ class Worker {
   AccessVerifier verifier_;
   Database database_;
   AuditLog audit_;
+  RedisCluster redis_;
+  RecordCache cache_;
   BlockingPool blocking_pool_;
   SessionService sessions_;
   RevocationFeed feed_;
@@ -102,10 +112,13 @@ Worker::Worker(const WorkerConfig& config, const base::WorkerContext& context)
       verifier_(config.key, revocations_, clock_),
       database_(loop_, DatabaseFor(config)),
       audit_(loop_, DatabaseFor(config)),
+      redis_(loop_, RedisFor(config)),
+      cache_(&redis_, config.key.secret),
       blocking_pool_(loop_, config.options.blocking_threads),
       sessions_(config.key, config.decoy_hash, database_, blocking_pool_, revocations_, clock_),
       feed_(loop_, database_, revocations_, clock_),
       services_{.database = &database_,
+                .cache = &cache_,
                 .audit = &audit_,
                 .blocking_pool = &blocking_pool_,
                 .sessions = &sessions_},
@@ -127,10 +140,10 @@ bool Worker::Ready() const {
 
 Response Worker::Health() const {
   const bool database = database_.connected() > 0;
-  std::string data =
-      absl::StrCat(R"({"status":")", database ? "healthy" : "degraded",
-                   R"(","services":{"api":"up","database":")", database ? "up" : "down", R"("}})");
-  return OkJson(std::move(data));
+  const bool redis = redis_.ready();
+  return OkJson(absl::StrCat(R"({"status":")", database && redis ? "healthy" : "degraded",
+                             R"(","services":{"api":"up","database":")", database ? "up" : "down",
+                             R"(","redis":")", redis ? "up" : "down", R"("}})"));
 }
 
 void Worker::BindHandlers() {
@@ -198,6 +211,7 @@ int Worker::Run() {
   BindHandlers();
   database_.Start();
   audit_.Start();
+  redis_.Start();
   feed_.Start();
   if (absl::Status status = http_.Start(); !status.ok()) {
     LOG(ERROR) << status.message();

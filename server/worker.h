@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/shared_counters.h"
 #include "base/supervisor.h"
@@ -20,7 +21,7 @@ namespace server {
 struct WorkerConfig {
   ServerOptions options;
   std::string app_database_url;  // of the role without privileges
-  std::string redis_url;
+  std::vector<std::string> redis_seeds;
   SigningKey key;
   std::string decoy_hash;  // see SessionService
   const base::SharedCounters* counters = nullptr;
