@@ -20,6 +20,8 @@
     }                                                                     \
   } while (false)
 
+// A declaration cannot stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define PRAXIS_ASSIGN_OR_RETURN(declaration, expression)                                   \
   PRAXIS_ASSIGN_OR_RETURN_INNER(PRAXIS_STATUS_JOIN(praxis_result_, __LINE__), declaration, \
                                 expression)
@@ -28,3 +30,4 @@
   auto result = (expression);                                          \
   if (!result.ok()) return std::move(result).status();                 \
   declaration = *std::move(result)
+// NOLINTEND(bugprone-macro-parentheses)

@@ -192,6 +192,7 @@ absl::Status ReadMessage(const YamlNode& node, Message* message) {
   message->Clear();
   const auto& descriptor = *message->GetDescriptor();
   std::vector<std::string_view> allowed;
+  allowed.reserve(static_cast<size_t>(descriptor.field_count()));
   for (int i = 0; i < descriptor.field_count(); ++i) allowed.push_back(descriptor.field(i)->name());
   const absl::StatusOr<YamlMap> map = node.AsMap(allowed);
   if (!map.ok()) return map.status();
