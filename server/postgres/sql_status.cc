@@ -46,4 +46,14 @@ std::string ViolatedConstraint(const absl::Status& status) {
   return payload.has_value() ? std::string(*payload) : std::string();
 }
 
+absl::Status UnexpectedSql(const absl::Status& status) {
+  if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+      absl::IsDeadlineExceeded(status)) {
+    return status;
+  }
+  // A deadlock's or a serialisation's victim: the same request may well succeed.
+  if (absl::IsAborted(status)) return absl::UnavailableError(status.message());
+  return absl::InternalError(status.message());
+}
+
 }  // namespace server

@@ -27,4 +27,9 @@ absl::Status SqlStatus(const PGresult* result);
 // The constraint that was violated ("appointments_one_per_slot"); "" when there is none.
 std::string ViolatedConstraint(const absl::Status& status);
 
+// What a handler may pass on. Being away, being full and being late are the caller's business; any
+// other refusal that the handler did not expect is a defect of ours: INTERNAL, whose text goes to
+// the log and not to the client.
+absl::Status UnexpectedSql(const absl::Status& status);
+
 }  // namespace server
