@@ -72,6 +72,11 @@ std::string_view FieldReader::Text(std::string_view name, size_t max_length, boo
     Fail(name, absl::StrCat(std::string(name), " must be text of 1 to ", max_length, " bytes"));
     return {};
   }
+  // JSON may carry it, PostgreSQL's text cannot.
+  if (text->find('\0') != boost::json::string::npos) {
+    Fail(name, absl::StrCat(std::string(name), " must not contain a zero character"));
+    return {};
+  }
   return {text->data(), text->size()};
 }
 

@@ -68,6 +68,14 @@ base::Task<absl::StatusOr<SegmentResult>> Database::Run(Segment segment, TimePoi
   if (queued() >= options_.queue_limit) {
     co_return absl::ResourceExhaustedError("PostgreSQL: queue full");
   }
+  // libpq takes C strings: what follows a zero byte would be lost without a word.
+  for (const Segment::Command& command : segment.commands()) {
+    for (const Segment::Parameter& parameter : command.parameters) {
+      if (parameter.has_value() && parameter->find('\0') != std::string::npos) {
+        co_return absl::InvalidArgumentError("a parameter contains a zero byte");
+      }
+    }
+  }
   if (cost != nullptr) {
     cost->statements += static_cast<int64_t>(segment.commands().size()) + 1;
     ++cost->round_trips;

@@ -239,6 +239,12 @@ TEST_P(DatabaseTest, NullComesBackAsNull) {
   EXPECT_TRUE(result->at(0).IsNull(0, 0));
 }
 
+TEST_P(DatabaseTest, AZeroByteIsRefusedNotCutOff) {
+  Connect(1);
+  EXPECT_EQ(Run(One(kEcho, {std::string("a\0b", 3)})).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 INSTANTIATE_TEST_SUITE_P(PipelineDepth, DatabaseTest, ::testing::Values(1, 16),
                          [](const auto& info) { return absl::StrCat("Depth", info.param); });
 
