@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "server/access_log.h"
+#include "server/appointments/handlers.h"
 #include "server/audit/audit_log.h"
 #include "server/auth/access_verifier.h"
 #include "server/auth/revocations.h"
@@ -21,6 +22,7 @@
 #include "server/cache/record_cache.h"
 #include "server/context.h"
 #include "server/dispatcher.h"
+#include "server/ehr/handlers.h"
 #include "server/http/http_server.h"
 #include "server/metrics/metrics.h"
 #include "server/postgres/database.h"
@@ -163,6 +165,14 @@ void Worker::BindHandlers() {
   dispatcher_.Bind("auth.login", &HandleLogin);
   dispatcher_.Bind("auth.refresh", &HandleRefresh);
   dispatcher_.Bind("auth.logout", &HandleLogout);
+  dispatcher_.Bind("appointments.availability", &HandleAvailability);
+  dispatcher_.Bind("appointments.create", &HandleCreateAppointment);
+  dispatcher_.Bind("appointments.list", &HandleListAppointments);
+  dispatcher_.Bind("appointments.mine", &HandleMyAppointments);
+  dispatcher_.Bind("appointments.get", &HandleGetAppointment);
+  dispatcher_.Bind("appointments.cancel", &HandleCancelAppointment);
+  dispatcher_.Bind("ehr.comprehensive", &HandleComprehensiveRecord);
+  dispatcher_.Bind("ehr.add_vitals", &HandleAddVitals);
   dispatcher_.SetReadAudit(
       [this](AuditEntry entry, Database::TimePoint deadline, RequestCost* cost) {
         return audit_.RecordRead(std::move(entry), deadline, cost);
