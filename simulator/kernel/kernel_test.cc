@@ -56,6 +56,21 @@ TEST(TimingWheelTest, TimersLeaveInOrderAlsoBeyondOneTurn) {
   EXPECT_TRUE(expected.empty());
 }
 
+TEST(TimingWheelTest, AnEarlierTimerMayComeAfterALookAhead) {
+  TimingWheel wheel;
+  wheel.Add(50 * kSecond, 1);
+  EXPECT_EQ(wheel.NextTime(), 50 * kSecond);
+  wheel.Add(10 * kSecond, 2);
+  EXPECT_EQ(wheel.NextTime(), 10 * kSecond);
+  wheel.Add(20 * kSecond, 3);
+  EXPECT_EQ(wheel.Pop(), 2u);
+  EXPECT_EQ(wheel.NextTime(), 20 * kSecond);
+  EXPECT_EQ(wheel.Pop(), 3u);
+  EXPECT_EQ(wheel.NextTime(), 50 * kSecond);
+  EXPECT_EQ(wheel.Pop(), 1u);
+  EXPECT_EQ(wheel.NextTime(), kNever);
+}
+
 // Mean time between releases of n thinkers is Z / n, also when they come and go.
 TEST(ThinkingUsersTest, ReleasesAtTheSuperposedRate) {
   ThinkingUsers users(kSecond, base::RandomStream(7, 0, "test", "think"));

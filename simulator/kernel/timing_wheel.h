@@ -27,17 +27,16 @@ class TimingWheel {
     }
     ++size_;
     due_[user] = due;
-    if ((due >> kTickBits) <= tick_) {  // the bucket that is open now
+    const Nanos tick = due >> kTickBits;
+    if (tick < tick_) Close(tick);
+    if (tick == tick_) {  // the bucket that is open now
       const auto place =
           std::upper_bound(open_.begin() + static_cast<std::ptrdiff_t>(position_), open_.end(),
                            user, [this](uint32_t a, uint32_t b) { return Before(a, b); });
       open_.insert(place, user);
       return;
     }
-    const size_t bucket = static_cast<size_t>(due >> kTickBits) & (kBuckets - 1);
-    next_[user] = heads_[bucket];
-    heads_[bucket] = user;
-    occupied_[bucket / 64] |= uint64_t{1} << (bucket % 64);
+    File(user);
   }
 
   // Due time of the first timer; kNever when there is none. Opens the next bucket if needed.
@@ -60,6 +59,21 @@ class TimingWheel {
 
   bool Before(uint32_t a, uint32_t b) const {
     return due_[a] != due_[b] ? due_[a] < due_[b] : a < b;
+  }
+
+  // Puts a timer into its bucket.
+  void File(uint32_t user) {
+    const size_t bucket = static_cast<size_t>(due_[user] >> kTickBits) & (kBuckets - 1);
+    next_[user] = heads_[bucket];
+    heads_[bucket] = user;
+    occupied_[bucket / 64] |= uint64_t{1} << (bucket % 64);
+  }
+
+  // NextTime() had looked ahead to a bucket in the future, and now an earlier timer comes: the
+  // bucket is closed again. Rare and cheap: a bucket far ahead means that timers are sparse.
+  void Close(Nanos tick) {
+    for (; position_ < open_.size(); ++position_) File(open_[position_]);
+    tick_ = tick - 1;
   }
 
   // Moves the timers due in the next occupied bucket's turn into open_.
