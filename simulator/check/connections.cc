@@ -47,10 +47,13 @@ void AddWorkload(const Context& context, const model::Workload& workload, Demand
     demand->known = demand->known && workload.role() == "job";
     return;
   }
-  demand->steady += pods * workers * each;
-  demand->with_surge += (pods + surge) * workers * each;
-  demand->terms.push_back(
-      absl::StrCat(pods, " pods x ", workers, workers == 1 ? " worker" : " workers", " x ", each));
+  const uint64_t audit = workload.audit_connections_per_worker();
+  demand->steady += pods * workers * (each + audit);
+  demand->with_surge += (pods + surge) * workers * (each + audit);
+  const std::string connections =
+      audit == 0 ? absl::StrCat(each) : absl::StrCat("(", each, " + ", audit, " for audit)");
+  demand->terms.push_back(absl::StrCat(pods, " pods x ", workers,
+                                       workers == 1 ? " worker" : " workers", " x ", connections));
   if (demand->largest == nullptr || pods > context.MaxPods(*demand->largest)) {
     demand->largest = &workload;
   }
@@ -90,7 +93,7 @@ void RunLimit(const Context& context, Reporter& reporter) {
   const std::string sum = absl::StrCat(absl::StrJoin(demand.terms, " + "), " = ", demand.steady);
   reporter.AddFact("connections_needed", static_cast<double>(demand.steady), "connections", sum);
   reporter.AddFact("connections_needed_with_surge", static_cast<double>(demand.with_surge),
-                   "connections");
+                   "connections", "while a rollout adds its surge pods");
   if (demand.with_surge <= usable) return;
   const bool steady = demand.steady > usable;
   const std::string arithmetic =
