@@ -206,9 +206,6 @@ class WorkloadBuilder {
     // The praxis server takes one more connection a worker than its flag says, for the audit log.
     const auto own = FindCount(pod_, manifests_, {"database_connections"}, {});
     if (own) workload_->set_audit_connections_per_worker(1);
-    // The praxis server takes one more connection a worker than its flag says, for the audit log.
-    const auto own = FindCount(pod_, manifests_, {"database_connections"}, {});
-    if (own) workload_->set_audit_connections_per_worker(1);
     std::optional<FoundValue> connections = FindCount(
         pod_, manifests_, {"database_connections", "database-connections"},
         {"DATABASE_CONNECTIONS", "DATABASE_POOL_SIZE", "DATABASE_POOL_MAX", "DB_POOL_SIZE",
