@@ -6,6 +6,7 @@
 
 #include "simulator/commands/check.h"
 #include "simulator/commands/hpa.h"
+#include "simulator/commands/oracle.h"
 #include "simulator/commands/run.h"
 
 namespace {
@@ -19,6 +20,8 @@ struct Command {
 constexpr Command kCommands[] = {
     {"check", simulator::RunCheck, "judge manifests without running anything: check PATH..."},
     {"hpa", simulator::RunHpa, "run autoscaler test vectors: hpa --vectors FILE"},
+    {"oracle", simulator::RunOracle,
+     "check closed forms and simulation: oracle --vectors FILE [--seed N]"},
     {"run", simulator::RunRun,
      "predict: run --scenario S --deployment D --profile P --users N [--out predicted.json]"},
 };

@@ -7,7 +7,7 @@
 #include "simulator/hpa/autoscaler.h"
 #include "simulator/hpa/options.h"
 #include "simulator/hpa/types.h"
-#include "simulator/hpa/vectors/fields.h"
+#include "simulator/vectors/fields.h"
 
 namespace simulator::hpa {
 

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "boost/json/object.hpp"
 #include "simulator/hpa/options.h"
-#include "simulator/hpa/vectors/fields.h"
+#include "simulator/vectors/fields.h"
 
 namespace simulator::hpa {
 

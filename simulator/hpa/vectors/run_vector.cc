@@ -9,7 +9,7 @@
 #include "boost/json/array.hpp"
 #include "boost/json/object.hpp"
 #include "boost/json/serialize.hpp"
-#include "simulator/hpa/vectors/fields.h"
+#include "simulator/vectors/fields.h"
 #include "simulator/hpa/vectors/inputs.h"
 #include "simulator/hpa/vectors/kinds.h"
 

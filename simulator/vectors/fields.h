@@ -13,7 +13,7 @@
 #include "boost/json/array.hpp"
 #include "boost/json/object.hpp"
 
-namespace simulator::hpa {
+namespace simulator {
 
 class Fields {
  public:
@@ -41,6 +41,8 @@ class Fields {
   std::optional<Fields> Object(const char* name);
   std::vector<Fields> Objects(const char* name);  // absent: empty
   std::vector<int64_t> Ints(const char* name);    // absent: empty
+  std::vector<double> Doubles(const char* name);  // absent: empty
+  double RequiredDouble(const char* name);
   std::vector<std::optional<int64_t>> OptionalInts(const char* name);
   const boost::json::object& raw() const { return *object_; }
 
@@ -54,4 +56,4 @@ class Fields {
   std::shared_ptr<std::string> error_;
 };
 
-}  // namespace simulator::hpa
+}  // namespace simulator

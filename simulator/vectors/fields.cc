@@ -1,13 +1,12 @@
-#include "simulator/hpa/vectors/fields.h"
+#include "simulator/vectors/fields.h"
 
 #include <cmath>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "boost/json/value.hpp"
-#include "simulator/hpa/options.h"
 
-namespace simulator::hpa {
+namespace simulator {
 namespace {
 
 std::optional<int64_t> AsInt(const boost::json::value& value) {
@@ -84,6 +83,23 @@ std::optional<double> Fields::OptionalDouble(const char* name) {
   return number;
 }
 
+double Fields::RequiredDouble(const char* name) {
+  if (!Has(name)) Fail(name, "a number, but it is missing");
+  return OptionalDouble(name).value_or(0);
+}
+
+std::vector<double> Fields::Doubles(const char* name) {
+  std::vector<double> numbers;
+  const boost::json::array* array = Array(name);
+  if (array == nullptr) return numbers;
+  for (const boost::json::value& value : *array) {
+    const std::optional<double> number = AsDouble(value);
+    if (!number.has_value()) Fail(name, "numbers only");
+    numbers.push_back(number.value_or(0));
+  }
+  return numbers;
+}
+
 double Fields::Double(const char* name, double fallback) {
   return OptionalDouble(name).value_or(fallback);
 }
@@ -92,7 +108,7 @@ std::optional<int64_t> Fields::OptionalNs(const char* name) {
   const boost::json::value* value = Find(name);
   if (value == nullptr) return std::nullopt;
   if (value->is_int64() && std::abs(value->get_int64()) <= 4'000'000'000) {
-    return value->get_int64() * kSecond;  // exact
+    return value->get_int64() * 1'000'000'000;  // exact
   }
   std::optional<double> seconds = AsDouble(*value);
   if (!seconds.has_value() || std::abs(*seconds) > 4e9) {
@@ -173,4 +189,4 @@ std::vector<int64_t> Fields::Ints(const char* name) {
   return numbers;
 }
 
-}  // namespace simulator::hpa
+}  // namespace simulator
