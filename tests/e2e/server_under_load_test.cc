@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <map>
@@ -55,6 +56,8 @@ class ServerUnderLoadTest : public ::testing::Test {
     auto folder = base::MakeTemporaryFolder("praxis-e2e-");
     ASSERT_TRUE(folder.ok()) << folder.status();
     folder_ = std::make_unique<base::FolderRemover>(*folder);
+    // Started by root, PostgreSQL runs as another user and must be able to pass through.
+    ASSERT_EQ(chmod(folder->c_str(), 0711), 0);
     demo::ChildServerOptions options;
     options.binary = base::Runfile("server/server").value();
     options.data_dir = *folder + "/server";

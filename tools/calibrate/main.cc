@@ -2,7 +2,7 @@
 //
 //   ./tools/bazel run //server -- --data_dir /tmp/praxis &
 //   ./tools/bazel run //tools/mint -- --signing_key_file ... > tokens.txt
-//   ./tools/bazel run //tools/calibrate -- --server_json /tmp/praxis/server.json \
+//   ./tools/bazel run //tools/calibrate -- --server_json /tmp/praxis/server.json
 //       --tokens tokens.txt --out profile.json
 
 #include <gflags/gflags.h>

@@ -117,6 +117,8 @@ class Demo {
     auto folder = base::MakeTemporaryFolder("praxis-demo-");
     if (!folder.ok()) return folder.status();
     data_dir_ = std::make_unique<base::FolderRemover>(*folder);
+    // Started by root, PostgreSQL runs as another user and must be able to pass through.
+    if (chmod(folder->c_str(), 0711) != 0) return absl::InternalError(*folder + ": chmod failed");
     return absl::OkStatus();
   }
 
