@@ -14,9 +14,10 @@ constexpr char kUsage[] = R"(loadgen: load from one machine, judged honestly
   loadgen hit URL [-c 64] [-d 10s] [--workers N] [-H "Name: value"] [--timeout 10s]
       a plain closed hammer on keep-alive connections
 
-  loadgen run SCENARIO --target URL [--vus N] [--duration 30s] [--ramp 5s] [--tokens FILE]
+  loadgen run SCENARIO --target URL [--vus N] [--duration 30s] [--ramp 2s] [--tokens FILE]
               [--think_time_scale X] [--seed S] [--seed_clinics N] [--seed_doctors_per_clinic N]
-              [--seed_patients_per_clinic N] [--login_password P]
+              [--seed_patients_per_clinic N] [--seed_receptionists_per_clinic N]
+              [--login_password P]
       a scenario's users in real time: closed model, one keep-alive connection a user;
       without --vus and --duration the scenario's stages apply
 

@@ -19,17 +19,23 @@
 DEFINE_string(target, "", "run: http://HOST:PORT of the service");
 DEFINE_int64(vus, 0, "run: users, instead of the scenario's stages");
 DEFINE_string(duration, "", "run: how long the users stay once all are there");
-DEFINE_string(ramp, "5s", "run: with --vus: time in which the users come");
+DEFINE_string(ramp, "",
+              "run: with --vus or --duration: time in which the users come; by default 2,000 a "
+              "second, at most 60s");
 DEFINE_string(tokens, "", "run: file of minted tokens: ROLE index userId clinicId token");
 DEFINE_double(think_time_scale, 1, "run: factor on every think time; 0 saturates the server");
 DEFINE_uint64(seed, 1, "run: of all random draws");
 DEFINE_uint64(seed_clinics, 20, "run: the server's --seed_clinics");
 DEFINE_uint64(seed_doctors_per_clinic, 5, "run: the server's --seed_doctors_per_clinic");
 DEFINE_uint64(seed_patients_per_clinic, 500, "run: the server's --seed_patients_per_clinic");
+DEFINE_uint64(seed_receptionists_per_clinic, 2, "run: the server's flag of this name");
 DEFINE_string(login_password, "Praxis-Demo-1", "run: password of the seeded users");
 
 namespace loadgen {
 namespace {
+
+constexpr double kDefaultArrivals = 2000;  // users per second
+constexpr double kLongestDefaultRamp = 60;
 
 // Everything a run needs, made before the workers are forked.
 struct ScenarioRun {
@@ -60,7 +66,9 @@ absl::StatusOr<std::vector<model::Stage>> Stages(const model::Scenario& scenario
   }
   model::Stage ramp, hold;
   ramp.set_users(users);
-  if (FLAGS_ramp != "0" && FLAGS_ramp != "0s") {
+  if (FLAGS_ramp.empty()) {
+    ramp.set_duration_seconds(std::min(users / kDefaultArrivals, kLongestDefaultRamp));
+  } else if (FLAGS_ramp != "0" && FLAGS_ramp != "0s") {
     absl::StatusOr<int64_t> parsed = ParseDurationNanos(FLAGS_ramp, "--ramp");
     if (!parsed.ok()) return parsed.status();
     ramp.set_duration_seconds(base::NanosToSeconds(*parsed));
@@ -103,6 +111,7 @@ absl::Status ConfigureUsers(ScenarioRun* run) {
   sizes.clinics = FLAGS_seed_clinics;
   sizes.doctors_per_clinic = FLAGS_seed_doctors_per_clinic;
   sizes.patients_per_clinic = FLAGS_seed_patients_per_clinic;
+  sizes.receptionists_per_clinic = FLAGS_seed_receptionists_per_clinic;
   if (absl::Status status = model::Catalogue::Validate(sizes); !status.ok()) return status;
   run->catalogue = std::make_unique<model::Catalogue>(sizes);
   if (!(FLAGS_think_time_scale >= 0)) {

@@ -59,11 +59,10 @@ int64_t StageProfile::NextActivation(uint64_t n, int64_t from_ns) const {
   const double wanted = static_cast<double>(n) + 0.5;  // halfway: no rounding at the ends
   if (UsersAt(from_ns) >= wanted) return from_ns;
   for (const Segment& s : segments_) {
-    if (s.to_ns <= from_ns || s.to_users < wanted || s.to_users <= s.from_users) {
-      // A jump (a stage of no length) counts from its moment on.
-      if (s.to_ns > from_ns && s.from_users >= wanted) return std::max(from_ns, s.from_ns);
-      continue;
-    }
+    if (s.to_ns <= from_ns) continue;
+    // After a stage of no length the next one starts with its users.
+    if (s.from_ns >= from_ns && s.from_users >= wanted) return s.from_ns;
+    if (s.to_users < wanted || s.to_users <= s.from_users) continue;
     const double part = (wanted - s.from_users) / (s.to_users - s.from_users);
     const int64_t at =
         s.from_ns + static_cast<int64_t>(std::ceil(std::max(part, 0.0) * (s.to_ns - s.from_ns)));

@@ -43,7 +43,8 @@ UserDriver::UserDriver(const DriverOptions& options, const RunPlan& run, WorkerC
       channel_(channel),
       recorder_(options.plan->operations, run.window_from_ns, run.window_to_ns),
       run_(run, &channel, &recorder_),
-      wheel_(OwnUsers(options, run, channel.index()), run.start_ns) {
+      wheel_(OwnUsers(options, run, channel.index()), run.start_ns),
+      renderer_(options.plan, options.tokens, options.catalogue, options.target.host_header) {
   MakeUsers();
 }
 
@@ -58,9 +59,7 @@ void UserDriver::MakeUsers() {
     const uint32_t identity = of_role[role]++;
     if (n % run_plan_.workers != static_cast<uint64_t>(channel_.index())) continue;
     User& user = users_.emplace_back(stream.WithIndex(n));
-    user.role = role;
-    user.identity = identity;
-    user.logs_in = !plan_.roles[role].role.empty() && plan_.LogsIn(n);
+    user.who = {n, identity, role, !plan_.roles[role].role.empty() && plan_.LogsIn(n)};
   }
 }
 
@@ -124,7 +123,7 @@ void UserDriver::Activate(uint32_t k, int64_t now) {
   User& user = users_[k];
   ++active_;
   set_->Open(k);
-  if (user.logs_in && (user.extra == nullptr || user.extra->session.access.empty())) {
+  if (user.who.logs_in && (user.extra == nullptr || user.extra->session.access.empty())) {
     user.task = Task::kLogin;
     Schedule(k, now);
     return;
@@ -151,16 +150,16 @@ bool UserDriver::DeactivateIfOver(uint32_t k, int64_t now) {
 
 void UserDriver::StartJourney(uint32_t k) {
   User& user = users_[k];
-  const RolePlan& role = plan_.roles[user.role];
+  const RolePlan& role = plan_.roles[user.who.role];
   const double at = user.random.Uniform01();
   size_t chosen = 0;
   while (chosen + 1 < role.journeys.size() && at >= role.cumulative_weights[chosen]) ++chosen;
   user.journey = role.journeys[chosen];
   user.step = 0;
   if (user.extra) user.extra->variables.clear();
-  const FeederUser chooser = FeederUserOf(k);
+  const FeederUser chooser = renderer_.ChooserOf(user.who);
   for (const uint16_t feeder : plan_.journeys[user.journey].feeders) {
-    picks_[k * plan_.feeders.size() + feeder] = plan_.feeders[feeder].Pick(chooser, user.random);
+    PicksOf(k)[feeder] = plan_.feeders[feeder].Pick(chooser, user.random);
   }
 }
 
@@ -210,7 +209,7 @@ void UserDriver::Release(uint32_t k, int64_t due) {
 
 void UserDriver::SendTask(uint32_t k) {
   User& user = users_[k];
-  if (!RenderTask(k)) {  // a variable that no answer gave: this step cannot be done
+  if (!Render(k)) {  // a variable that no answer gave: this step cannot be done
     ++skipped_;
     Advance(k, user.released_ns);
     return;
@@ -224,134 +223,14 @@ void UserDriver::SendTask(uint32_t k) {
   set_->Send(k, request_, keep_body, user.sent_ns);
 }
 
-// ---- rendering
-
-const Credential* UserDriver::CredentialOf(const User& user) const {
-  const std::vector<Credential>& all = options_.tokens->OfRole(plan_.roles[user.role].role);
-  return user.logs_in || all.empty() ? nullptr : &all[user.identity % all.size()];
-}
-
-FeederUser UserDriver::FeederUserOf(uint32_t k) const {
+bool UserDriver::Render(uint32_t k) {
   const User& user = users_[k];
-  const RolePlan& role = plan_.roles[user.role];
-  FeederUser chooser;
-  chooser.number = NumberOf(k);
-  if (!role.has_kind) return chooser;
-  const Credential* credential = CredentialOf(user);
-  if (credential == nullptr && !user.logs_in) return chooser;
-  chooser.has_entry = true;
-  chooser.kind = role.kind;
-  chooser.index = credential != nullptr ? credential->index
-                                        : user.identity % options_.catalogue->Count(role.kind);
-  return chooser;
-}
-
-void UserDriver::AppendUserField(uint8_t field, uint32_t k, std::string* out) const {
-  const FeederUser chooser = FeederUserOf(k);
-  const Credential* credential = CredentialOf(users_[k]);
-  if (field == Placeholder::kUserNumber) {
-    absl::StrAppend(out, chooser.number);
-  } else if (field == Placeholder::kUserId && credential != nullptr) {
-    out->append(credential->user_id);
-  } else if (field == Placeholder::kUserClinicId && credential != nullptr) {
-    out->append(credential->clinic_id);
-  } else if (chooser.has_entry) {
-    const model::Entity entity = options_.catalogue->Get(chooser.kind, chooser.index);
-    out->append(field == Placeholder::kUserEmail ? entity.email
-                : field == Placeholder::kUserId  ? entity.id
-                                                 : entity.clinic_id);
-  }
-}
-
-std::string_view UserDriver::ValueOf(const Placeholder& placeholder, uint32_t k) {
-  const User& user = users_[k];
-  scratch_.clear();
-  switch (placeholder.kind) {
-    case Placeholder::Kind::kFeeder:
-      plan_.feeders[placeholder.index].Append(picks_[k * plan_.feeders.size() + placeholder.index],
-                                              placeholder.field, &scratch_);
-      return scratch_;
-    case Placeholder::Kind::kUser:
-      AppendUserField(placeholder.field, k, &scratch_);
-      return scratch_.empty() ? std::string_view() : std::string_view(scratch_);
-    case Placeholder::Kind::kExtracted:
-      if (user.extra) {
-        for (const auto& [variable, value] : user.extra->variables) {
-          if (variable == placeholder.index) return value;
-        }
-      }
-      return {};
-  }
-  return {};
-}
-
-bool UserDriver::Expand(const BoundTemplate& bound, uint32_t k, std::string* out) {
-  return bound.text.Expand([&](size_t i) { return ValueOf(bound.placeholders[i], k); }, out);
-}
-
-bool UserDriver::RenderStep(uint32_t k) {
-  const User& user = users_[k];
-  const StepPlan& step = StepOf(user);
-  request_.append(step.method);
-  request_.push_back(' ');
-  if (!Expand(step.path, k, &request_)) return false;
-  absl::StrAppend(&request_, " HTTP/1.1\r\nHost: ", options_.target.host_header, "\r\n");
-  const Credential* credential = CredentialOf(user);
-  const std::string_view token = credential != nullptr ? credential->token
-                                 : user.extra ? std::string_view(user.extra->session.access)
-                                              : std::string_view();
-  if (!token.empty()) {
-    request_.append("Authorization: Bearer ");
-    request_.append(token);
-    request_.append("\r\n");
-  }
-  for (const auto& [name, value] : step.headers) {
-    absl::StrAppend(&request_, name, ": ");
-    if (!Expand(value, k, &request_)) return false;
-    request_.append("\r\n");
-  }
-  body_.clear();
-  if (step.has_body && !Expand(step.body, k, &body_)) return false;
-  return true;
-}
-
-void UserDriver::RenderSignIn(const User& user) {
-  const bool login = user.task == Task::kLogin;
-  absl::StrAppend(&request_, "POST /api/v1/auth/", login ? "login" : "refresh",
-                  " HTTP/1.1\r\nHost: ", options_.target.host_header, "\r\n");
-  body_.clear();
-  if (login) {
-    const RolePlan& role = plan_.roles[user.role];
-    const uint64_t index = user.identity % options_.catalogue->Count(role.kind);
-    absl::StrAppend(&body_, R"({"email":")", options_.catalogue->Get(role.kind, index).email,
-                    R"(","password":")");
-    model::Template::AppendEscaped(plan_.login_password, model::Template::Escape::kJson, &body_);
-    body_.append("\"}");
+  if (user.task == Task::kLogin) {
+    renderer_.RenderLogin(user.who, &request_);
+  } else if (user.task == Task::kRefresh) {
+    renderer_.RenderRefresh(user.extra->session.refresh, &request_);
   } else {
-    body_.append(R"({"refreshToken":")");
-    model::Template::AppendEscaped(user.extra->session.refresh, model::Template::Escape::kJson,
-                                   &body_);
-    body_.append("\"}");
-  }
-}
-
-bool UserDriver::RenderTask(uint32_t k) {
-  request_.clear();
-  const User& user = users_[k];
-  const bool is_step = user.task == Task::kStep;
-  if (!is_step) {
-    RenderSignIn(user);
-  } else if (!RenderStep(k)) {
-    return false;
-  }
-  const bool has_body = !is_step || StepOf(user).has_body;
-  if (has_body) {
-    absl::StrAppend(&request_, "Content-Type: application/json\r\nContent-Length: ", body_.size(),
-                    "\r\n\r\n", body_);
-  } else if (is_step && StepOf(user).method != "GET" && StepOf(user).method != "DELETE") {
-    request_.append("Content-Length: 0\r\n\r\n");
-  } else {
-    request_.append("\r\n");
+    return renderer_.RenderStep(StepOf(user), user.who, PicksOf(k), user.extra.get(), &request_);
   }
   return true;
 }
@@ -404,7 +283,7 @@ void UserDriver::OnResponse(uint32_t k, const ResponseReader& reader, int64_t by
     Judgement judgement = JudgeAnswer(StepOf(user), status, reader.body());
     outcome = judgement.outcome;
     if (!judgement.extracted.empty()) {
-      if (!user.extra) user.extra = std::make_unique<Extra>();
+      if (!user.extra) user.extra = std::make_unique<UserExtra>();
       for (auto& found : judgement.extracted) {
         std::erase_if(user.extra->variables, [&](const auto& v) { return v.first == found.first; });
         user.extra->variables.push_back(std::move(found));
@@ -415,7 +294,7 @@ void UserDriver::OnResponse(uint32_t k, const ResponseReader& reader, int64_t by
     if (session.access.empty()) {
       outcome = Outcome::kCheckFailed;
     } else {
-      if (!user.extra) user.extra = std::make_unique<Extra>();
+      if (!user.extra) user.extra = std::make_unique<UserExtra>();
       user.extra->session = std::move(session);
     }
   }
@@ -461,7 +340,7 @@ void UserDriver::Continue(uint32_t k, Outcome outcome, int status, int64_t now) 
     user.task = outcome == Outcome::kOk ? Task::kStep : Task::kLogin;
     user.refreshed = outcome == Outcome::kOk;
     Schedule(k, outcome == Outcome::kOk ? now : now + kPauseAfterFailure);
-  } else if (status == 401 && user.logs_in) {
+  } else if (status == 401 && user.who.logs_in) {
     user.task = Task::kLogin;
     Schedule(k, now + kPauseAfterFailure);
   } else {

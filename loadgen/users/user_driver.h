@@ -13,6 +13,7 @@
 #include "loadgen/engine/timing_wheel.h"
 #include "loadgen/users/answer.h"
 #include "loadgen/users/plan.h"
+#include "loadgen/users/request_renderer.h"
 #include "loadgen/users/stage_profile.h"
 #include "loadgen/users/tokens.h"
 
@@ -67,22 +68,17 @@ class UserDriver : public ConnectionSet::Handler {
   };
   enum class Task : uint8_t { kStep, kLogin, kRefresh };
 
-  struct Extra {
-    std::vector<std::pair<uint16_t, std::string>> variables;
-    SessionTokens session;
-  };
   struct User {
     explicit User(const base::RandomStream& stream) : random(stream) {}
     base::RandomStream random;
     int64_t intended_ns = 0, released_ns = 0, sent_ns = 0;
-    std::unique_ptr<Extra> extra;
-    uint32_t identity = 0;  // number among the tokens (or the seeded entities) of its role
+    std::unique_ptr<UserExtra> extra;
+    UserIdentity who;
     uint32_t bytes_sent = 0;
-    uint16_t role = 0, journey = 0, step = 0;
+    uint16_t journey = 0, step = 0;
     Phase phase = Phase::kInactive;
     Task task = Task::kStep;
-    uint8_t attempts = 0;  // tries again of the current request so far
-    bool logs_in = false;
+    uint8_t attempts = 0;    // tries again of the current request so far
     bool refreshed = false;  // just now: the waiting step goes out whatever the token says
   };
 
@@ -92,8 +88,7 @@ class UserDriver : public ConnectionSet::Handler {
   const StepPlan& StepOf(const User& user) const {
     return plan_.journeys[user.journey].steps[user.step];
   }
-  const Credential* CredentialOf(const User& user) const;
-  FeederUser FeederUserOf(uint32_t k) const;
+  uint32_t* PicksOf(uint32_t k) { return picks_.data() + k * plan_.feeders.size(); }
 
   void MakeUsers();
   void ActivateDue(int64_t now);
@@ -108,13 +103,7 @@ class UserDriver : public ConnectionSet::Handler {
   void Release(uint32_t k, int64_t due);
   void SendTask(uint32_t k);
 
-  bool RenderTask(uint32_t k);
-  bool RenderStep(uint32_t k);
-  void RenderSignIn(const User& user);
-  bool Expand(const BoundTemplate& bound, uint32_t k, std::string* out);
-  std::string_view ValueOf(const Placeholder& placeholder, uint32_t k);
-  void AppendUserField(uint8_t field, uint32_t k, std::string* out) const;
-
+  bool Render(uint32_t k);
   uint16_t OperationOf(const User& user) const;
   void Record(uint32_t k, Outcome outcome, int status, int64_t bytes, int64_t now);
   bool TryAgain(uint32_t k, Outcome outcome, int64_t now);
@@ -127,12 +116,13 @@ class UserDriver : public ConnectionSet::Handler {
   Recorder recorder_;
   WorkerRun run_;
   TimingWheel wheel_;
+  RequestRenderer renderer_;
   std::unique_ptr<ConnectionSet> set_;
   std::vector<User> users_;
   std::vector<uint32_t> picks_;  // users x feeders
   uint32_t cursor_ = 0;          // users before it are active, or were and left
   uint64_t active_ = 0;
-  std::string request_, body_, scratch_;
+  std::string request_;
   uint64_t skipped_ = 0, lost_ = 0, failed_idle_ = 0, local_failures_ = 0;
   uint64_t requests_ = 0, retries_ = 0;
   bool draining_ = false;
