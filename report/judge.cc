@@ -64,15 +64,13 @@ void FillValue(const TermOutcome& term, Verdict* verdict) {
   verdict->set_margin(room / scale);
 }
 
+// In the engine's order: it knows which resources are busy by nature (a group-committing WAL).
 void FillBottlenecks(const model::Result& result, Verdict* verdict) {
-  std::vector<model::ResourceUse> uses(result.resources().begin(), result.resources().end());
-  std::sort(uses.begin(), uses.end(),
-            [](const auto& a, const auto& b) { return a.utilisation() > b.utilisation(); });
   auto words = [](const model::ResourceUse& use) {
     return absl::StrFormat("%s %.0f %%", use.name(), 100 * use.utilisation());
   };
-  if (!uses.empty()) verdict->set_bottleneck(words(uses[0]));
-  if (uses.size() > 1) verdict->set_second_bottleneck(words(uses[1]));
+  if (result.resources_size() > 0) verdict->set_bottleneck(words(result.resources(0)));
+  if (result.resources_size() > 1) verdict->set_second_bottleneck(words(result.resources(1)));
 }
 
 void FillOutcome(const std::vector<TermOutcome>& terms, Verdict* verdict) {
