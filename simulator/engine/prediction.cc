@@ -244,6 +244,34 @@ class Builder {
     quantity.set_high(value + width);
   }
 
+  // Pods follow the demand in steps and between bounds: the interval reaches to the number that the
+  // CPU target would want if the demand were off by the joint error, never beyond the autoscaler's
+  // bounds. Fixed pods have no error.
+  void AddPods(const std::string& name, const std::vector<double>& values, Parts parts) {
+    if (!system_.autoscaler.has_value()) return AddMean(name, values, {});
+    AddMean(name, values, parts);
+    model::Quantity& quantity = *result_.mutable_quantities(result_.quantities_size() - 1);
+    const double least = system_.autoscaler->has_min_replicas()
+                             ? std::max(1u, system_.autoscaler->min_replicas())
+                             : 1;
+    const double most = system_.autoscaler->max_replicas();
+    for (const model::MetricTarget& metric : system_.autoscaler->metrics()) {
+      if (metric.name() != "cpu" || metric.target_type() != "Utilization") continue;
+      const double per_pod = static_cast<double>(metric.target_milli()) / 100 *
+                             static_cast<double>(system_.pod.request_millicores) / 1000;
+      if (per_pod <= 0) continue;
+      const double wanted = MeanInterval(Busy("server_cpu")).mean / per_pod;
+      const double error = std::hypot(parts.calibration, parts.model);
+      const double replication = quantity.replication_part() * quantity.value();
+      quantity.set_low(std::min(quantity.value() - replication, std::ceil(wanted * (1 - error))));
+      quantity.set_high(std::max(quantity.value() + replication, std::ceil(wanted * (1 + error))));
+    }
+    quantity.set_low(
+        std::clamp(quantity.low(), std::min(least, quantity.value()), quantity.value()));
+    quantity.set_high(
+        std::clamp(quantity.high(), quantity.value(), std::max(most, quantity.value())));
+  }
+
   template <typename Value>
   std::vector<double> PerReplication(Value value) const {
     std::vector<double> values;
@@ -292,14 +320,14 @@ class Builder {
         [](const Summary& summary, const ReplicationResult&) { return summary.error_rate(); });
     Add("error_rate", MeanInterval(errors).mean, errors, {}, false);
     const Parts server_parts{server, options_.model_error};
-    AddMean("pods_max", PerReplication([](const Summary&, const ReplicationResult& replication) {
+    AddPods("pods_max", PerReplication([](const Summary&, const ReplicationResult& replication) {
               return static_cast<double>(replication.pods_max);
             }),
-            system_.autoscaler.has_value() ? server_parts : Parts{});
-    AddMean("pods_end", PerReplication([](const Summary&, const ReplicationResult& replication) {
+            server_parts);
+    AddPods("pods_end", PerReplication([](const Summary&, const ReplicationResult& replication) {
               return static_cast<double>(replication.pods_end);
             }),
-            system_.autoscaler.has_value() ? server_parts : Parts{});
+            server_parts);
     AddMean("server_cpu_cores", Busy("server_cpu"), server_parts);
     AddMean("database_cpu_cores", Busy("database_cpu"), {database, options_.model_error});
     AddMean("database_connections_max",

@@ -223,7 +223,7 @@ class ExactScaler final : public Scaler {
                system_.exported_metrics.end();
   }
 
-  // Every exported per-pod metric is taken to be the pod's request rate over two minutes.
+  // The pod's request rate over two minutes, as the adapter's rate(...[2m]).
   hpa::MetricReading ReadRequestRate(const std::vector<PodState>& pods) const {
     hpa::MetricReading reading;
     for (size_t i = 0; i < pods.size(); ++i) {

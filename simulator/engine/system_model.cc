@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "base/random.h"
 
 namespace simulator {
@@ -103,12 +103,30 @@ class Compiler {
     for (const model::Autoscaler& autoscaler : deployment_.autoscalers()) {
       if (autoscaler.target_name() == api_->name()) {
         system_.autoscaler = autoscaler;
+        CustomMetrics();
         pod.replicas =
             std::max(pod.replicas, autoscaler.has_min_replicas() ? autoscaler.min_replicas() : 1u);
         pod.replicas = std::min(pod.replicas, std::max(1u, autoscaler.max_replicas()));
       }
     }
     return absl::OkStatus();
+  }
+
+  // A metric that nobody exports stays: the controller must see it fail. One that is exported but
+  // is no request rate has no value here, so the autoscaler runs without it.
+  void CustomMetrics() {
+    const auto& exported = deployment_.metrics().exported_metrics();
+    auto* metrics = system_.autoscaler->mutable_metrics();
+    for (int i = metrics->size() - 1; i >= 0; --i) {
+      const model::MetricTarget& metric = metrics->Get(i);
+      const bool given =
+          deployment_.metrics().custom_metrics_adapter() &&
+          std::find(exported.begin(), exported.end(), metric.name()) != exported.end();
+      if (metric.type() == "Resource" || metric.type() == "ContainerResource" || !given) continue;
+      if (metric.type() == "Pods" && absl::StrContains(metric.name(), "request")) continue;
+      Warn("autoscaler metric " + metric.name() + ": not modelled, the autoscaler runs without it");
+      metrics->DeleteSubrange(i, 1);
+    }
   }
 
   void Nodes() {
@@ -207,7 +225,7 @@ class Compiler {
     }
     uint64_t others = database.superuser_reserved_connections() + database.reserved_connections();
     for (const model::Workload& workload : deployment_.workloads()) {
-      if (&workload == api_ || workload.role() != "worker") continue;
+      if (&workload == api_ || (workload.role() != "worker" && !workload.uses_database())) continue;
       others += uint64_t{workload.replicas()} * std::max(1u, workload.workers()) *
                 workload.connections_per_worker();
     }
