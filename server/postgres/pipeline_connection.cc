@@ -53,8 +53,11 @@ void PipelineConnection::Close() {
 }
 
 void PipelineConnection::Connect() {
+  // Plans are made once for each connection: planning costs several times what these short
+  // statements take to run, and so would compiling them.
   const std::string settings =
-      absl::StrCat("-c statement_timeout=", options_.statement_timeout.count());
+      absl::StrCat("-c statement_timeout=", options_.statement_timeout.count(),
+                   " -c plan_cache_mode=force_generic_plan -c jit=off");
   const char* keywords[] = {"dbname", "application_name", "options", "client_encoding", nullptr};
   const char* values[] = {options_.url.c_str(), options_.application_name.c_str(), settings.c_str(),
                           "UTF8", nullptr};

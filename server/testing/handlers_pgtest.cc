@@ -233,7 +233,7 @@ TEST_F(HandlersTest, MistakesNameTheirField) {
   EXPECT_EQ(field(with("09:00", "09:10")), "time");
   EXPECT_EQ(field(with("IN_PERSON", "BY_OWL")), "type");
   EXPECT_EQ(field(with(patient_a_.id, "42")), "patientId");
-  EXPECT_EQ(field(with("\"type\"", "\"kind\":1,\"type\"")), "");  // unknown fields are mistakes
+  EXPECT_EQ(field(with("\"type\"", "\"kind\":1,\"type\"")), "kind");
   EXPECT_EQ(field(with("\"type\"", "\"notes\":\"a\\u0000b\",\"type\"")), "notes");
   const auto list = [&](const std::string& query) {
     return Call(HandleListAppointments, "appointments.list", desk_a_, kAppointments + "?" + query)
