@@ -219,6 +219,10 @@ void Worker::FinishDrain(std::chrono::steady_clock::time_point deadline) {
 
 int Worker::Run() {
   BindHandlers();
+  if (absl::Status status = dispatcher_.CheckComplete(); !status.ok()) {
+    LOG(ERROR) << status.message();
+    return 1;
+  }
   database_.Start();
   audit_.Start();
   redis_.Start();
