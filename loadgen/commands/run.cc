@@ -178,6 +178,7 @@ absl::Status Describe(const ScenarioRun& run, model::Result* result) {
   result->set_users(run.profile->most_users());
   result->set_think_time_mean_seconds(run.plan.mean_think_seconds);
   result->set_think_time_scaled(FLAGS_think_time_scale != 1);
+  for (const model::Event& event : run.profile->Events()) *result->add_events() = event;
   DescribeRun(run.driver.target, FLAGS_seed, result);
   model::Provenance* provenance = result->mutable_provenance();
   provenance->set_scenario_name(run.scenario.name());

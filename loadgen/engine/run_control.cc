@@ -60,7 +60,7 @@ class InterruptGuard {
 }  // namespace
 
 absl::StatusOr<FinishedRun> RunWorkers(const RunPlan& plan, const WorkerPool::Body& body) {
-  const int64_t seconds = (plan.end_ns - plan.start_ns + kSecond - 1) / kSecond;
+  const int64_t seconds = (plan.end_ns - plan.start_ns) / kSecond;  // whole ones
   Collector collector(plan.workers, seconds);
   absl::Status broken;
   const auto on_report = [&](int worker, ReportKind kind, const model::Result& report) {
@@ -152,9 +152,7 @@ void WorkerRun::Tick(int64_t now_ns, uint64_t users, uint64_t connections) {
 }
 
 void WorkerRun::Finish(int64_t now_ns, uint64_t users, uint64_t connections) {
-  Tick(now_ns, users, connections);
-  // A second that was cut short still belongs to the series.
-  channel_->Send(ReportKind::kSecond, recorder_->TakeSecond(second_, users, connections));
+  Tick(now_ns, users, connections);  // a second that was cut short is not in the series
   model::Result report = recorder_->TakeFinal();
   model::ResourceUse* cpu = report.add_resources();
   cpu->set_name(absl::StrCat(kGeneratorCpu, channel_->index()));

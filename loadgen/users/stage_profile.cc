@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "base/clock.h"
 
 namespace loadgen {
@@ -44,6 +45,24 @@ absl::StatusOr<StageProfile> StageProfile::Create(const std::vector<model::Stage
   if (profile.window_to_ <= profile.window_from_) profile.window_to_ = profile.total_;
   if (profile.window_to_ <= profile.window_from_) profile.window_from_ = 0;
   return profile;
+}
+
+std::vector<model::Event> StageProfile::Events() const {
+  std::vector<model::Event> events;
+  for (const Segment& segment : segments_) {
+    model::Event& event = events.emplace_back();
+    event.set_at_seconds(base::NanosToSeconds(segment.from_ns));
+    event.set_kind("stage");
+    event.set_subject("users");
+    event.set_from(segment.from_users);
+    event.set_to(segment.to_users);
+    const double seconds = base::NanosToSeconds(segment.to_ns - segment.from_ns);
+    event.set_text(segment.from_users == segment.to_users
+                       ? absl::StrCat("hold ", segment.to_users, " users for ", seconds, " s")
+                       : absl::StrCat(segment.from_users, " to ", segment.to_users, " users in ",
+                                      seconds, " s"));
+  }
+  return events;
 }
 
 double StageProfile::UsersAt(int64_t t_ns) const {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "model/result.pb.h"
 #include "model/scenario.pb.h"
 
 // How many users are active when: stages one after the other, linear within a stage, from 0 users.
@@ -20,6 +21,9 @@ class StageProfile {
   double UsersAt(int64_t t_ns) const;
   // The first time at or after `from_ns` at which user n is active; kNever when none.
   int64_t NextActivation(uint64_t n, int64_t from_ns) const;
+
+  // A "stage" event at the start of each stage.
+  std::vector<model::Event> Events() const;
 
   uint64_t most_users() const { return most_; }
   int64_t total_ns() const { return total_; }
