@@ -40,11 +40,15 @@ BirthDeathControl::BirthDeathControl(const ExpectedChain& chain,
       analytic::StationaryDistribution(chain.birth, chain.death, chain.last);
   states_ = static_cast<int64_t>(p.size());
   table_.assign(states_ * row_size_, 0.0);
+  potential_.assign(states_ * functions_, 0.0);
   for (size_t k = 0; k < functions_; ++k) {
     const std::vector<double> differences = Differences(chain, p, functions[k]);
     for (int64_t n = 0; n < states_; ++n) {
       double* row = table_.data() + n * row_size_;
       const double death = n > 0 ? chain.death(n) : 0.0;
+      if (n > 0) {
+        potential_[n * functions_ + k] = potential_[(n - 1) * functions_ + k] + differences[n - 1];
+      }
       row[0] = chain.offered(n) / (chain.offered(n) + death);
       const double up = chain.birth(n) > 0 ? differences[n] : 0.0;
       const double down = n > 0 ? -differences[n - 1] : 0.0;

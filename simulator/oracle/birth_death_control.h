@@ -14,7 +14,9 @@
 //
 //   up(n) = g(n+1) - g(n) = sum_{i<=n} (mean - f(i)) pi(i) / (birth(n) pi(n)),  down(n) = -up(n-1).
 //
-// (Henderson and Glynn's approximating martingales, driven by raw draws.)
+// (Henderson and Glynn's approximating martingales, driven by raw draws.) What then remains of a
+// batch is g(start) - g(end); Potential() lets it be taken out too: over consecutive batches it
+// telescopes, so it moves the mean of a run by O(1/n) only, again for any station.
 #pragma once
 
 #include <cstdint>
@@ -47,13 +49,19 @@ class BirthDeathControl {
     for (size_t k = 0; k < functions_; ++k) sums[k] += jump[k] - mean[k] * e;
   }
 
+  // g of every function at state n.
+  const double* Potential(int64_t n) const {
+    return potential_.data() + static_cast<size_t>(n < states_ ? n : states_ - 1) * functions_;
+  }
+
   size_t functions() const { return functions_; }
 
  private:
   size_t functions_;
   size_t row_size_;
   int64_t states_ = 0;
-  std::vector<double> table_;  // per state: p, then up, down, m of each function
+  std::vector<double> potential_;  // per state: g of each function
+  std::vector<double> table_;      // per state: p, then up, down, m of each function
 };
 
 }  // namespace simulator::oracle

@@ -12,6 +12,12 @@ namespace {
 constexpr int64_t kMaxStates = 20'000'000;
 constexpr double kGaveUp = std::numeric_limits<double>::quiet_NaN();
 
+size_t PointsIn(const std::vector<std::vector<double>>& groups) {
+  size_t points = 0;
+  for (const std::vector<double>& group : groups) points += group.size();
+  return points;
+}
+
 }  // namespace
 
 MarkovStation::MarkovStation(const MarkovStationSpec& spec, const BirthDeathControl& control,
@@ -24,11 +30,16 @@ MarkovStation::MarkovStation(const MarkovStationSpec& spec, const BirthDeathCont
       warm_up_customers_(warm_up_customers),
       batch_customers_(batch_customers),
       waiting_(1024, 0.0),
-      sums_(kFirstPoint + spec.wait_points.size() + spec.response_points.size(), 0.0),
+      first_response_point_(kFirstPoint + PointsIn(spec.wait_points)),
+      sums_(first_response_point_ + PointsIn(spec.response_points), 0.0),
       controls_(control.functions(), 0.0) {}
 
-void MarkovStation::CountPoints(double value, const std::vector<double>& points, size_t first) {
-  for (size_t i = 0; i < points.size(); ++i) sums_[first + i] += value > points[i] ? 1.0 : 0.0;
+void MarkovStation::CountPoints(double value, const std::vector<std::vector<double>>& groups,
+                                size_t first) {
+  for (const std::vector<double>& group : groups) {
+    for (size_t i = 0; i < group.size() && value > group[i]; ++i) sums_[first + i] += 1;
+    first += group.size();
+  }
 }
 
 void MarkovStation::Start(double arrival) {
@@ -77,7 +88,7 @@ void MarkovStation::Finish(size_t server) {
   busy_.pop_back();
   sums_[kServed] += 1;
   sums_[kSumResponse] += response;
-  CountPoints(response, spec_.response_points, kFirstPoint + spec_.wait_points.size());
+  CountPoints(response, spec_.response_points, first_response_point_);
   if (waiting_count_ == 0) return;
   --waiting_count_;
   Start(OldestWaiting());
@@ -145,21 +156,36 @@ Sums MarkovStation::RunBatch() {
   Rebase();
   std::fill(sums_.begin(), sums_.end(), 0.0);
   std::fill(controls_.begin(), controls_.end(), 0.0);
+  const int64_t start_state = InSystem();
   while (sums_[kOffered] < static_cast<double>(batch_customers_)) Step();
   Sums batch = sums_;
-  batch[kInSystemTime] -= controls_[kInSystem];
-  batch[kSumResponse] -= controls_[kInSystem];
-  batch[kWaitingTime] -= controls_[kWaiting];
-  batch[kSumWait] -= controls_[kWaiting];
-  batch[kBusyTime] -= controls_[kBusy];
-  batch[kServed] -= spec_.mu * controls_[kBusy];
-  batch[kWaited] -= controls_[kWaitedRate];
-  batch[kBlocked] -= controls_[kBlockedRate];
-  batch[kAbandoned] -= spec_.theta * controls_[kWaiting];
-  for (size_t i = kFirstPoint; i < batch.size(); ++i) {
-    batch[i] -= controls_[kFirstPointFunction + (i - kFirstPoint)];
-  }
+  SubtractControls(start_state, &batch);
   return batch;
+}
+
+void MarkovStation::SubtractControls(int64_t start_state, Sums* batch) const {
+  const double* before = control_.Potential(start_state);
+  const double* after = control_.Potential(InSystem());
+  std::vector<double> c = controls_;
+  for (size_t k = 0; k < c.size(); ++k) c[k] -= after[k] - before[k];
+  Sums& sums = *batch;
+  sums[kInSystemTime] -= controls_[kInSystem];
+  sums[kSumResponse] -= c[kInSystem];
+  sums[kWaitingTime] -= controls_[kWaiting];
+  sums[kSumWait] -= c[kWaiting];
+  sums[kBusyTime] -= controls_[kBusy];
+  sums[kServed] -= spec_.mu * c[kBusy];
+  sums[kWaited] -= c[kWaitedRate];
+  sums[kBlocked] -= c[kBlockedRate];
+  sums[kAbandoned] -= spec_.theta * c[kWaiting];
+  size_t group_index = kFirstGroup;
+  size_t point = kFirstPoint;
+  for (const auto* groups : {&spec_.wait_points, &spec_.response_points}) {
+    for (const std::vector<double>& group : *groups) {
+      for (size_t i = 0; i < group.size(); ++i) sums[point++] -= c[group_index];
+      ++group_index;
+    }
+  }
 }
 
 ExpectedChain ChainOf(const MarkovStationSpec& spec) {
@@ -185,31 +211,32 @@ namespace {
 std::vector<double> WaitTails(const MarkovStationSpec& spec, double x, int64_t states) {
   std::vector<double> tails(states, 0.0);
   const double load = static_cast<double>(spec.servers) * spec.mu * x;
-  double term = std::exp(-load);
+  if (load <= 0) return tails;
+  double log_term = -load;  // of the Poisson distribution, which underflows as a number
   double cumulative = 0;
   for (int64_t n = spec.servers; n < states; ++n) {
-    const int64_t k = n - spec.servers;
-    cumulative += term;
+    cumulative += std::exp(log_term);
     tails[n] = std::min(1.0, cumulative);
-    term *= load / static_cast<double>(k + 1);
+    log_term += std::log(load / static_cast<double>(n - spec.servers + 1));
   }
   return tails;
 }
 
-// P(wait + service > x), by the stable downward recursion over the number of services to wait for;
-// a guess is good enough, since any function is a valid control.
+// P(wait + service > x), by the stable downward recursion over the number of services to wait for,
+// from so many that the wait alone is surely longer.
 std::vector<double> ResponseTails(const MarkovStationSpec& spec, double x, int64_t states) {
-  const std::vector<double> waits = WaitTails(spec, x, states);
-  std::vector<double> tails(states, std::exp(-spec.mu * x));
-  if (spec.servers == 1) {
-    for (int64_t n = 0; n < states; ++n) tails[n] = waits[std::min(n + 1, states - 1)];
-    return tails;
-  }
   const double full = static_cast<double>(spec.servers) * spec.mu;
+  const int64_t top = std::max(
+      states, spec.servers + static_cast<int64_t>(full * x + 20 * std::sqrt(full * x) + 100));
+  const std::vector<double> waits = WaitTails(spec, x, top + 1);
+  std::vector<double> tails(top, std::exp(-spec.mu * x));
   double tail = 1.0;
-  for (int64_t n = states - 1; n >= spec.servers; --n) {
-    tails[n] = tail;
-    tail = ((full - spec.mu) * tail + spec.mu * waits[n]) / full;
+  for (int64_t n = top - 1; n >= 0; --n) {
+    if (spec.servers == 1) {
+      tails[n] = waits[n + 1];
+    } else if (n >= spec.servers) {
+      tails[n] = tail = ((full - spec.mu) * tail + spec.mu * waits[n + 1]) / full;
+    }
   }
   return tails;
 }
@@ -233,8 +260,12 @@ std::vector<std::function<double(int64_t)>> FunctionsOf(const MarkovStationSpec&
       return chain.birth(n) * tails[std::min<size_t>(n, tails.size() - 1)];
     });
   };
-  for (double x : spec.wait_points) add(WaitTails(spec, x, states));
-  for (double x : spec.response_points) add(ResponseTails(spec, x, states));
+  for (const auto& group : spec.wait_points) {
+    add(WaitTails(spec, group[group.size() / 2], states));
+  }
+  for (const auto& group : spec.response_points) {
+    add(ResponseTails(spec, group[group.size() / 2], states));
+  }
   return functions;
 }
 

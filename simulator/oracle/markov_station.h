@@ -25,9 +25,9 @@ struct MarkovStationSpec {
   int64_t servers = 1;
   int64_t capacity = 0;  // most customers in the system; 0: no bound
   double theta = 0;      // rate of giving up while waiting
-  // Points at which longer waits and responses are counted.
-  std::vector<double> wait_points;
-  std::vector<double> response_points;
+  // Groups of close points at which longer waits and responses are counted.
+  std::vector<std::vector<double>> wait_points;
+  std::vector<std::vector<double>> response_points;
 };
 
 // Indices into the sums of a batch. Controls are already subtracted.
@@ -45,11 +45,12 @@ enum MarkovSum {
   kInSystemTime,  // integral of the number in the system
   kWaitingTime,
   kBusyTime,
-  kFirstPoint,  // counts above wait_points, then above response_points
+  kFirstPoint,  // counts above wait_points, group by group, then above response_points
 };
 
-// Functions of the state that controls follow, in this order, then one per point.
-enum MarkovFunction { kInSystem, kWaiting, kBusy, kWaitedRate, kBlockedRate, kFirstPointFunction };
+// Functions of the state that controls follow, in this order, then one per group of points: the
+// middle point's control serves its neighbours.
+enum MarkovFunction { kInSystem, kWaiting, kBusy, kWaitedRate, kBlockedRate, kFirstGroup };
 
 class MarkovStation : public BatchSimulation {
  public:
@@ -67,7 +68,9 @@ class MarkovStation : public BatchSimulation {
   void Finish(size_t server);
   void GiveUp(double choice);
   double OldestWaiting();
-  void CountPoints(double value, const std::vector<double>& points, size_t first);
+  void CountPoints(double value, const std::vector<std::vector<double>>& groups, size_t first);
+  void SubtractControls(int64_t start_state, Sums* batch) const;
+  int64_t InSystem() const { return static_cast<int64_t>(busy_.size() + waiting_count_); }
   void Rebase();
 
   const MarkovStationSpec& spec_;
@@ -79,6 +82,7 @@ class MarkovStation : public BatchSimulation {
   double now_ = 0;
   std::vector<double> busy_;     // arrival instants of customers in service
   std::vector<double> waiting_;  // ring of arrival instants; NaN: gave up
+  size_t first_response_point_;
   size_t head_ = 0;
   size_t slots_ = 0;  // ring entries in use, given-up ones included
   size_t waiting_count_ = 0;

@@ -14,7 +14,7 @@ namespace simulator::oracle {
 namespace {
 
 constexpr int64_t kMaxCustomers = 600'000'000;
-constexpr double kGridStep = 0.01;
+constexpr double kGridStep = 0.015;
 constexpr int kGridPoints = 5;
 
 using Estimates = std::map<std::string, Simulated>;
@@ -72,23 +72,22 @@ MarkovStationSpec SpecOf(const Vector& vector) {
 // the answer is: a quantile elsewhere shows as "outside".
 void AddQuantiles(const Vector& vector, const std::map<std::string, double>& analytic,
                   MarkovStationSpec* spec, Quantities* quantities) {
-  std::vector<QuantileGrid> grids;
+  int next_count = kFirstPoint;
   for (const char* base : {"Wq", "W"}) {
-    std::vector<double>* points =
-        std::string(base) == "W" ? &spec->response_points : &spec->wait_points;
+    auto* groups = std::string(base) == "W" ? &spec->response_points : &spec->wait_points;
     for (const auto& [name, unused] : vector.expected) {
       const std::optional<QuantileName> quantile = ParseQuantile(name);
       if (!quantile.has_value() || quantile->base != base) continue;
       QuantileGrid grid;
       grid.name = name;
       grid.tail = 1 - quantile->p;
-      grid.first_count =
-          kFirstPoint + static_cast<int>(spec->wait_points.size() + spec->response_points.size());
+      grid.first_count = next_count;
       grid.denominator = kAccepted;
       const double center = analytic.at(name);
       const int half = center > 0 ? kGridPoints / 2 : 0;
       for (int i = -half; i <= half; ++i) grid.x.push_back(center * (1 + kGridStep * i));
-      points->insert(points->end(), grid.x.begin(), grid.x.end());
+      next_count += static_cast<int>(grid.x.size());
+      groups->push_back(grid.x);
       quantities->quantiles.push_back(grid);
     }
   }
