@@ -83,6 +83,7 @@ class DatabaseBuilder {
 
   void Build() {
     SetOrigin(deployment_, "database", *pod_.owner, "", pod_.owner->line);
+    found_.values.erase("config_file");  // only says where the file would be
     database_->set_configuration_mounted(found_.from_file || !found_.values.empty());
     database_->set_max_connections(Count("max_connections", kMaxConnections));
     database_->set_superuser_reserved_connections(

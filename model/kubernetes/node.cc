@@ -223,7 +223,8 @@ absl::StatusOr<std::vector<Node>> ParseDocuments(const std::string& text, const 
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const DocumentError& error) {
-    return absl::InvalidArgumentError(absl::StrCat(file, ":", error.line, ": ", error.what()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ":", error.line, ": ", error.what(), Hint(text)));
   } catch (const YAML::Exception& error) {
     const int line = error.mark.is_null() ? 1 : error.mark.line + 1;
     return absl::InvalidArgumentError(

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "model/kubernetes/deployment_loader.h"
+#include "model/kubernetes/pod_reading.h"
 #include "simulator/check/check.h"
 #include "simulator/check/format.h"
 
@@ -24,7 +25,8 @@ Checked CheckFile(const std::string& path) {
   Checked checked;
   if (!loaded.ok()) return checked;
   checked.report = Check(*loaded);
-  for (const model::Finding& finding : checked.report.findings()) checked.rules.insert(finding.rule());
+  for (const model::Finding& finding : checked.report.findings())
+    checked.rules.insert(finding.rule());
   for (const model::Fact& fact : checked.report.facts()) checked.facts[fact.name()] = fact.value();
   return checked;
 }
@@ -56,13 +58,18 @@ TEST(AsDocumented, FindsWhatTheDocumentsContradict) {
 
 TEST(AsDocumented, Figures) {
   const Checked checked = CheckFile("claims/deployments/as-documented.yaml");
-  const std::map<std::string, double> expected = {
-      {"max_pods", 200},          {"min_pods", 5},
-      {"pods_ratio", 40},         {"connections_needed", 600},
-      {"connections_usable", 490}, {"scale_down_seconds", 5880},
-      {"scale_up_seconds", 180},  {"cores_limit_max", 400},
-      {"cores_requested_max", 100}, {"database_cores", 4},
-      {"database_standbys", 0},   {"redis_replicas_per_master", 0}};
+  const std::map<std::string, double> expected = {{"max_pods", 200},
+                                                  {"min_pods", 5},
+                                                  {"pods_ratio", 40},
+                                                  {"connections_needed", 600},
+                                                  {"connections_usable", 490},
+                                                  {"scale_down_seconds", 5880},
+                                                  {"scale_up_seconds", 180},
+                                                  {"cores_limit_max", 400},
+                                                  {"cores_requested_max", 100},
+                                                  {"database_cores", 4},
+                                                  {"database_standbys", 0},
+                                                  {"redis_replicas_per_master", 0}};
   for (const auto& [name, value] : expected) {
     ASSERT_EQ(checked.facts.count(name), 1u) << name;
     EXPECT_DOUBLE_EQ(checked.facts.at(name), value) << name;
@@ -138,9 +145,9 @@ TEST(Production, PodsFlagIsWhatTheAutoscalerMayReach) {
   const auto& autoscaler = loaded->deployment.autoscalers(0);
   const auto& workload = loaded->deployment.workloads(0);
   EXPECT_EQ(model::kubernetes::Flag(container, "pods").value_or(""),
-            std::to_string(autoscaler.max_replicas() +
-                           model::kubernetes::Share(workload.max_surge(),
-                                                    autoscaler.max_replicas(), true)));
+            std::to_string(
+                autoscaler.max_replicas() +
+                model::kubernetes::Share(workload.max_surge(), autoscaler.max_replicas(), true)));
 }
 
 }  // namespace

@@ -5,7 +5,8 @@ namespace {
 
 constexpr char kApiMemory[] = "limits: {cpu: \"2\", memory: 1Gi}";
 constexpr char kCpuMetric[] =
-    "- {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 65}}}";
+    "- {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: "
+    "65}}}";
 constexpr char kPodsMetric[] =
     "- {type: Pods, pods: {metric: {name: rps}, target: {type: AverageValue, averageValue: 500}}}";
 
@@ -40,7 +41,8 @@ std::vector<Mutation> Scaling() {
       {"hpa-vpa-conflict", "updateMode: \"Off\"", "updateMode: Auto", ""},
       {"vpa-target-missing", "targetRef: {apiVersion: apps/v1, kind: Deployment",
        "targetRef: {apiVersion: apps/v1, kind: StatefulSet", ""},
-      {"hpa-without-request", "requests: {cpu: \"1\", memory: 1Gi}\n            limits: {cpu: \"2\"",
+      {"hpa-without-request",
+       "requests: {cpu: \"1\", memory: 1Gi}\n            limits: {cpu: \"2\"",
        "requests: {memory: 1Gi}\n            limits: {", ""},
       {"replicas-beside-hpa", "# replicas", "replicas: 4", ""},
       {"hpa-bounds", "minReplicas: 4", "minReplicas: 20", ""},
@@ -104,12 +106,14 @@ std::vector<Mutation> References() {
        ""},
       {"config-key-missing", "key: greeting", "key: farewell", ""},
       {"secret-missing", "secretKeyRef: {name: shop,", "secretKeyRef: {name: shap,", ""},
-      {"config-not-used", "- {name: GREETING, valueFrom: {configMapKeyRef: {name: shop-config, "
-       "key: greeting}}}", "", ""},
+      {"config-not-used",
+       "- {name: GREETING, valueFrom: {configMapKeyRef: {name: shop-config, "
+       "key: greeting}}}",
+       "", ""},
       {"secret-tls-empty", "data: {tls.crt: \"\", tls.key: \"\"}", "", ""},
       {"host-not-a-service", "redis://cache:6379", "redis://kache:6379", ""},
-      {"service-selects-nothing", "selector: {app: shop}\n  ports", "selector: {app: shap}\n  ports",
-       ""},
+      {"service-selects-nothing", "selector: {app: shop}\n  ports",
+       "selector: {app: shap}\n  ports", ""},
       {"service-port-mismatch", "targetPort: http}", "targetPort: web}", ""},
       {"service-monitor-selects-nothing", "endpoints: [{port: http}]", "endpoints: [{port: web}]",
        ""},
@@ -143,7 +147,8 @@ std::vector<Mutation> Pods() {
       {"missing-memory-limit", kApiMemory, "limits: {cpu: \"2\"}", ""},
       {"limit-below-request", kApiMemory, "limits: {cpu: 500m, memory: 1Gi}", ""},
       {"quantity-invalid", kApiMemory, "limits: {cpu: \"2\", memory: 1GB}", ""},
-      {"request-not-usable", "\"--workers=2\"", "\"--workers=0\"", ""},
+      {"request-not-usable", "requests: {cpu: \"1\", memory: 1Gi}",
+       "requests: {cpu: \"3\", memory: 1Gi}", ""},
       {"spread-needs-nodes", "node-count: \"40\"", "node-count: \"5\"", ""},
       {"pod-larger-than-node", "node-millicores: \"16000\"", "node-millicores: \"3000\"", ""},
       {"state-on-node", "# volume of the data", "- {name: host, hostPath: {path: /srv}}", ""},
@@ -161,11 +166,12 @@ std::vector<Mutation> Pods() {
        "securityContext: {readOnlyRootFilesystem: true, privileged: true}", ""},
       {"image-without-version", "registry.example/shop:1.2.3", "registry.example/shop:latest", ""},
       {"role-rules-misplaced", "rules:\n  - {apiGroups", "spec:\n rules:\n  - {apiGroups", ""},
-      {"rbac-wildcard", "resources: [pods], verbs: [get]", "resources: [\"*\"], verbs: [\"*\"]", ""},
+      {"rbac-wildcard", "resources: [pods], verbs: [get]", "resources: [\"*\"], verbs: [\"*\"]",
+       ""},
       {"role-binding-target-missing", "kind: Role, name: reader", "kind: Role, name: raeder", ""},
       {"service-account-missing", "serviceAccountName: shop", "serviceAccountName: shap", ""},
-      {"token-mounted",
-       "automountServiceAccountToken: false\n---", "---", ""},
+      {"token-mounted", "serviceAccountName: shop\n      automountServiceAccountToken: false",
+       "serviceAccountName: shop\n      automountServiceAccountToken: true", ""},
       {"duplicate-object", "", "",
        Document("v1", "ConfigMap", "shop-config", "data: {greeting: again}")},
       {"api-version-removed", "apiVersion: policy/v1\n", "apiVersion: policy/v1beta1\n", ""},

@@ -106,7 +106,8 @@ TEST(Rules, SayTheArithmetic) {
   std::string text = CleanText();
   const std::string pool = "value: \"4\"";
   text.replace(text.find(pool), pool.size(), "value: \"5\"");
-  for (const model::Finding& finding : CheckText(text).findings()) {
+  const model::CheckReport report = CheckText(text);
+  for (const model::Finding& finding : report.findings()) {
     EXPECT_EQ(finding.rule(), "connections-exceed-limit");
     EXPECT_EQ(finding.arithmetic(),
               "20 pods x 2 workers x 5 = 200 > 197 usable (200 - 3 for superusers)");

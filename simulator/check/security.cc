@@ -132,8 +132,9 @@ void RunToken(const Context& context, Reporter& reporter) {
     if (mount.Text() == "false") continue;
     const Object* account = context.manifests.Find(
         "ServiceAccount", (*pod.spec)["serviceAccountName"].Text("default"), pod.owner);
-    if (account != nullptr && (*account)["automountServiceAccountToken"].Text() == "false")
-      continue;
+    const bool account_refuses =
+        account != nullptr && (*account)["automountServiceAccountToken"].Text() == "false";
+    if (account_refuses && !mount.IsTrue()) continue;
     reporter.Find(At(*pod.owner, pod.spec_path + ".automountServiceAccountToken"),
                   "carries a token of the Kubernetes API, which a web service needs not",
                   "automountServiceAccountToken: false");
