@@ -111,6 +111,11 @@ void Simulation::OpenConnections(uint32_t index) {
       ++workers_[w].open_connections;
       ++open_connections_;
     }
+    const uint32_t audit = system_.pod.audit_connections - workers_[w].audit_connections;
+    const uint32_t room = system_.database.usable_connections - open_connections_;
+    workers_[w].audit_connections += std::min(audit, room);
+    open_connections_ += std::min(audit, room);
+    missing += audit - std::min(audit, room);
   }
   recorder_.result.database_connections_max =
       std::max(recorder_.result.database_connections_max, open_connections_);
@@ -152,8 +157,8 @@ void Simulation::PodGone(uint32_t index) {
   if (pod.starving) --starving_pods_;
   pod.starving = false;
   for (uint32_t w = pod.first_worker; w < pod.first_worker + system_.pod.workers; ++w) {
-    open_connections_ -= workers_[w].open_connections;
-    workers_[w].open_connections = 0;
+    open_connections_ -= workers_[w].open_connections + workers_[w].audit_connections;
+    workers_[w].open_connections = workers_[w].audit_connections = 0;
   }
   for (uint32_t i = 0; starving_pods_ > 0 && i < pods_.size(); ++i) {
     if (pods_[i].starving && pods_[i].is_running) OpenConnections(i);

@@ -187,13 +187,42 @@ void Simulation::ReleaseHead(uint32_t c) {
 }
 
 void Simulation::SegmentAnswered(uint32_t index) {
-  const Request& request = requests_[index];
+  Request& request = requests_[index];
   if (request.segments > 0) return SubmitSegment(index);
-  if (system_.operations[request.operation].audited_read && system_.database.flush > 0) {
-    const Nanos closes = workers_[request.worker].audit.Join(now_, system_.database.audit_window);
-    return queue_.Push(closes, kAuditWritten, index);
+  const OperationModel& operation = system_.operations[request.operation];
+  if (operation.audited_read && system_.database.flush > 0 &&
+      operation.audits.Sample(database_random_) > 0) {
+    Worker& worker = workers_[request.worker];
+    if (system_.pod.audit_connections > 0 && worker.audit_connections == 0) {
+      request.failure = kPoolExhausted;  // no record, no answer
+      return BeforeAnswer(index);
+    }
+    request.next = kNone;
+    (worker.audit_waiting == kNone ? worker.audit_waiting : requests_[worker.audit_tail].next) =
+        index;
+    worker.audit_tail = index;
+    if (!worker.audit_busy) WriteAudit(request.worker);
+    return;
   }
   Hash(index);
+}
+
+void Simulation::WriteAudit(uint32_t w) {
+  Worker& worker = workers_[w];
+  worker.audit_writing = worker.audit_waiting;
+  worker.audit_waiting = kNone;
+  worker.audit_busy = true;
+  queue_.Push(now_ + system_.database.audit_insert + system_.round_trip, kAuditInserted, w);
+}
+
+void Simulation::AuditDurable(uint32_t w) {
+  for (uint32_t index = workers_[w].audit_writing; index != kNone;) {
+    const uint32_t next = requests_[index].next;
+    Hash(index);
+    index = next;
+  }
+  workers_[w].audit_busy = false;
+  if (workers_[w].audit_waiting != kNone) WriteAudit(w);
 }
 
 void Simulation::Hash(uint32_t index) {

@@ -114,12 +114,10 @@ void Simulation::Dispatch(const Event& event) {
       return SegmentAnswered(index);
     case kCommitFlushed:
       return ReleaseHead(index);
-    case kAuditWritten: {
-      const Nanos durable = wal_.Admit(now_);
-      return queue_.Push(durable, kBeforeAnswer, index);
-    }
-    case kBeforeAnswer:
-      return Hash(index);
+    case kAuditInserted:
+      return queue_.Push(wal_.Admit(now_), kAuditDurable, index);
+    case kAuditDurable:
+      return AuditDurable(index);
     case kHashed:
       return BeforeAnswer(index);
     case kAnswered:

@@ -30,7 +30,8 @@ namespace simulator {
 //      answer when the last is done
 //   -> on a miss (or not cacheable): database round trips one after the other, each on the
 //      worker's connection with the fewest in flight
-//   -> a PHI read waits for its worker's audit batch and that batch's WAL flush
+//   -> a PHI read waits until its audit record is durable: records that come while a worker's batch
+//      is on its way form the next batch (insert, then WAL flush)
 //   -> [password hashing: one FIFO thread per pod] -> worker CPU, second half -> answer
 //
 // Stations, and where they are exact:
@@ -67,8 +68,8 @@ class Simulation {
     kRedisDone,
     kSegmentAnswered,
     kCommitFlushed,  // index: connection
-    kAuditWritten,
-    kBeforeAnswer,
+    kAuditInserted,  // index: worker
+    kAuditDurable,   // index: worker
     kAnswered,
     kHashed,
     kPodRunning,  // index: pod, as of the following
@@ -81,7 +82,11 @@ class Simulation {
 
   struct Worker {
     FifoServer cpu;
-    BatchWindow audit;
+    uint32_t audit_waiting = kNone;  // requests whose records form the next batch
+    uint32_t audit_tail = kNone;
+    uint32_t audit_writing = kNone;  // of the batch on its way
+    bool audit_busy = false;
+    uint32_t audit_connections = 0;
     uint32_t in_system = 0;
     uint32_t first_connection = 0;
     uint32_t open_connections = 0;
@@ -136,6 +141,8 @@ class Simulation {
   void SegmentDone(uint32_t connection);
   void ReleaseHead(uint32_t connection);
   void SegmentAnswered(uint32_t request);
+  void WriteAudit(uint32_t worker);
+  void AuditDurable(uint32_t worker);
   void BeforeAnswer(uint32_t request);
   void Hash(uint32_t request);
   void Answer(uint32_t request);

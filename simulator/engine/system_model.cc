@@ -81,6 +81,7 @@ class Compiler {
       pod.connections_per_worker = 2;
       Warn(where + ".connections_per_worker not given: 2 assumed");
     }
+    pod.audit_connections = api_->audit_connections_per_worker();
     pod.pipeline_depth = std::max(1u, api_->pipeline_depth());
     if (api_->pipeline_depth() == 0) Warn(where + ".pipeline_depth not given: 1 assumed");
     pod.request_millicores = api_->request_millicores();
@@ -189,7 +190,9 @@ class Compiler {
       model.segment = DemandLaw(cpu / trips * 1e9, demand.database_cpu_seconds().scv());
     }
     model.audited_read = demand.phi() && !write;
-    model.commits = CountLaw(model.audited_read ? 0 : std::max(0.0, demand.commits_waited()));
+    const double commits = std::max(0.0, demand.commits_waited());
+    model.commits = CountLaw(model.audited_read ? 0 : commits);
+    model.audits = CountLaw(commits > 0 ? std::min(1.0, commits) : 1.0);
     const double commands = std::max(0.0, demand.redis_commands().mean());
     model.redis_commands = CountLaw(commands);
     double busy = profile_.redis().command_seconds();
@@ -227,11 +230,11 @@ class Compiler {
     for (const model::Workload& workload : deployment_.workloads()) {
       if (&workload == api_ || (workload.role() != "worker" && !workload.uses_database())) continue;
       others += uint64_t{workload.replicas()} * std::max(1u, workload.workers()) *
-                workload.connections_per_worker();
+                (workload.connections_per_worker() + workload.audit_connections_per_worker());
     }
     model.usable_connections = maximum > others ? static_cast<uint32_t>(maximum - others) : 0;
     model.flush = ToNanos(profile.flush_seconds());
-    model.audit_window = ToNanos(profile.group_commit_delay_seconds());
+    model.audit_insert = ToNanos(profile.group_commit_delay_seconds());
     if (!database.pooler().empty()) {
       Warn("database.pooler " + database.pooler() +
            ": not modelled, the pods' connections are taken as direct");

@@ -33,6 +33,7 @@ struct OperationModel {
   double hit_rate = 0;
   bool waits = true;          // for Redis, the database, an audit record or hashing
   bool audited_read = false;  // PHI read: waits for its audit batch and that batch's flush
+  CountLaw audits;            // share of the requests that are audited
 };
 
 struct PodModel {
@@ -42,6 +43,7 @@ struct PodModel {
   double limit_cores = 1;
   double worker_speed = 1;  // share of a core: min(1, limit / workers)
   uint32_t connections_per_worker = 2;
+  uint32_t audit_connections = 0;  // per worker, beside connections_per_worker
   uint32_t pipeline_depth = 1;
   int64_t request_millicores = 0;
   int64_t request_memory_bytes = 0;
@@ -63,7 +65,7 @@ struct DatabaseModel {
   double kappa = 0;
   uint32_t usable_connections = 0;  // for the API, after reserved ones and other workloads
   Nanos flush = 0;
-  Nanos audit_window = 0;
+  Nanos audit_insert = 0;  // from handing over an audit batch to its commit
 };
 
 struct SystemModel {

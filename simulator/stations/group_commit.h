@@ -38,17 +38,4 @@ class GroupCommit {
   Nanos busy_ = 0;
 };
 
-// Batches of an audit writer: the first record opens a window, all records of the window are
-// written when it closes. The result is when the record's batch is handed to the database.
-class BatchWindow {
- public:
-  Nanos Join(Nanos now, Nanos window) {
-    if (now > closes_) closes_ = now + window;
-    return closes_;
-  }
-
- private:
-  Nanos closes_ = -1;
-};
-
 }  // namespace simulator

@@ -111,13 +111,6 @@ TEST(GroupCommitTest, CommitsRideOnTheNextFlush) {
   EXPECT_EQ(log.BusyUntil(1050), 450);
 }
 
-TEST(BatchWindowTest, AWindowOpensWithItsFirstRecord) {
-  BatchWindow batch;
-  EXPECT_EQ(batch.Join(0, 50), 50);
-  EXPECT_EQ(batch.Join(49, 50), 50);
-  EXPECT_EQ(batch.Join(51, 50), 101);
-}
-
 TEST(DemandLawTest, HasItsMoments) {
   for (double scv : {0.0, 0.3, 1.0, 5.0}) {
     base::RandomStream random(9, 0, "test", "demand");
