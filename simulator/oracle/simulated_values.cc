@@ -28,10 +28,11 @@ bool IsSingleServer(const std::string& model) {
   return model == "md1" || model == "mg1_lognormal" || model == "mh2_1";
 }
 
-// Customers a queue needs to forget: about 1 / (1 - sqrt(rho))^2.
-int64_t Memory(double rho) {
+// Customers an unbounded queue needs to forget: about 1 / (1 - sqrt(rho))^2. Queues bounded by
+// capacity, users or impatience forget sooner.
+int64_t Memory(double rho, bool bounded) {
   const double gap = 1 - std::sqrt(std::min(rho, 0.9999));
-  return static_cast<int64_t>(1 / (gap * gap));
+  return static_cast<int64_t>(std::min(1 / (gap * gap), bounded ? 10'000.0 : 1e9));
 }
 
 struct RunLength {
@@ -39,8 +40,8 @@ struct RunLength {
   int64_t batch = 25'000;
 };
 
-RunLength LengthFor(double rho, int64_t users) {
-  const int64_t memory = rho < 1 ? Memory(rho) : 10'000;
+RunLength LengthFor(double rho, bool bounded, int64_t users) {
+  const int64_t memory = Memory(rho, bounded);
   RunLength length;
   length.warm_up += 20 * memory + 10 * users;
   length.batch += 4 * memory;
@@ -137,8 +138,10 @@ absl::StatusOr<Estimates> RunMarkov(const Vector& vector, double confidence, uin
   AddQuantiles(vector, *analytic, &spec, &quantities);
   KeepExpected(vector, &quantities);
   const BirthDeathControl control(ChainOf(spec), FunctionsOf(spec));
+  const bool bounded = spec.capacity > 0 || spec.users > 0 || spec.theta > 0;
   const auto rho = analytic->find("rho");
-  const RunLength length = LengthFor(rho == analytic->end() ? 0.9 : rho->second, spec.users);
+  const RunLength length =
+      LengthFor(rho == analytic->end() ? 0.9 : rho->second, bounded, spec.users);
   return RunUntilPrecise(
       [&](uint64_t replication) {
         return std::make_unique<MarkovStation>(spec, control, seed, replication, length.warm_up,
@@ -166,7 +169,7 @@ Estimates RunSingleServer(const Vector& vector, double confidence, uint64_t seed
       {"L", kResponseTime, kElapsed, 1},
   };
   KeepExpected(vector, &quantities);
-  const RunLength length = LengthFor(in.lambda * in.service_mean, 0);
+  const RunLength length = LengthFor(in.lambda * in.service_mean, false, 0);
   return RunUntilPrecise(
       [&](uint64_t replication) {
         return std::make_unique<SingleServer>(spec, seed, replication, length.warm_up,
