@@ -134,6 +134,76 @@ TEST(EngineTest, ASlowStatementBlocksThePipelineBehindIt) {
   EXPECT_NEAR(one, Repairman(40, 0.5, 0.01, 1).second * 1e3, 2);
 }
 
+// Connections stick: after the ramp new pods stay idle with per-connection balancing, and the old
+// ones stay hot; an ingress that balances requests spreads them at once.
+TEST(EngineTest, StickyConnectionsLeaveNewPodsIdle) {
+  TestInputs inputs = TestInputs::FromFiles();
+  for (model::OperationDemand& demand : *inputs.profile.mutable_operations()) {
+    demand.mutable_server_cpu_seconds()->set_mean(0.0065);
+  }
+  inputs.options.fixed_pods = 0;
+  inputs.options.think_time_seconds = 4;
+  inputs.options.ramp_seconds = 0;
+  inputs.options.duration_seconds = 240;
+  inputs.options.users = 5000;  // 8 cores of the first five pods' 10
+  inputs.options.replications = 1;
+  const model::Result sticky = MustPredict(inputs);
+  inputs.deployment.mutable_services(0)->set_balancing("per_request");
+  const model::Result spread = MustPredict(inputs);
+  EXPECT_GE(QuantityOf(sticky, "pods_end"), 10);
+  EXPECT_GT(QuantityOf(sticky, "mean_ms"), 1.5 * QuantityOf(spread, "mean_ms"));
+}
+
+TEST(EngineTest, PodsBeyondTheNodesStayPending) {
+  TestInputs inputs = TestInputs::FromFiles();
+  for (model::OperationDemand& demand : *inputs.profile.mutable_operations()) {
+    demand.mutable_server_cpu_seconds()->set_mean(0.006);
+  }
+  inputs.options.fixed_pods = 0;
+  inputs.options.think_time_seconds = 5;
+  inputs.options.users = 5000;
+  inputs.options.duration_seconds = 180;
+  inputs.options.replications = 1;
+  inputs.deployment.mutable_nodes()->set_count(2);
+  inputs.deployment.mutable_nodes()->set_millicores(2000);  // four pods of half a core each
+  const model::Result result = MustPredict(inputs);
+  EXPECT_EQ(QuantityOf(result, "pods_max"), 8);
+  bool told = false;
+  for (const model::Event& event : result.events()) {
+    told |= event.text() == "pending: no node has room for it";
+  }
+  EXPECT_TRUE(told);
+}
+
+TEST(EngineTest, PodsGoAgainWhenTheUsersHaveLeft) {
+  TestInputs inputs = TestInputs::FromFiles();
+  for (model::OperationDemand& demand : *inputs.profile.mutable_operations()) {
+    demand.mutable_server_cpu_seconds()->set_mean(0.006);
+  }
+  inputs.options = RunOptions();
+  inputs.options.replications = 1;
+  inputs.options.think_time_seconds = 5;
+  inputs.scenario.mutable_users()->clear_stages();
+  for (const auto& [users, seconds] : {std::pair{4000, 60}, {4000, 120}, {100, 10}, {100, 700}}) {
+    model::Stage& stage = *inputs.scenario.mutable_users()->add_stages();
+    stage.set_users(static_cast<uint64_t>(users));
+    stage.set_duration_seconds(seconds);
+  }
+  const model::Result result = MustPredict(inputs);
+  EXPECT_GT(QuantityOf(result, "pods_max"), 10);
+  EXPECT_LT(QuantityOf(result, "pods_end"), QuantityOf(result, "pods_max"));
+  double last = 0;
+  for (const model::Event& event : result.events()) {
+    if (event.kind() != "scaling" || event.to() > event.from()) continue;
+    EXPECT_LE(event.from() - event.to(), 2);  // 2 pods per 60 s
+    if (last > 0) {
+      EXPECT_GE(event.at_seconds() - last, 55);
+    }
+    last = event.at_seconds();
+  }
+  EXPECT_GT(last, 60 + 120 + 300);
+}
+
 TEST(EngineTest, BadInputIsNamed) {
   TestInputs inputs = TestInputs::FromFiles();
   inputs.deployment.mutable_workloads(0)->set_limit_millicores(0);
