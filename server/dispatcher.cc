@@ -12,6 +12,7 @@ namespace server {
 namespace {
 
 constexpr size_t kLongestRequestId = 64;
+constexpr size_t kLongestResource = 64;
 constexpr uint32_t kUnroutedBodyLimit = 16 * 1024;
 
 bool IsRequestId(std::string_view text) {
@@ -25,6 +26,21 @@ bool IsRequestId(std::string_view text) {
 }
 
 bool Succeeded(const Response& response) { return response.status / 100 == 2; }
+
+AuditEntry EntryFor(const RequestContext& context, std::string outcome) {
+  const AuditSubject& subject = context.audit_subject;
+  AuditEntry entry;
+  entry.actor_id = context.principal.user_id;
+  entry.actor_role = std::string(RoleName(context.principal.role));
+  entry.action = std::string(context.route.operation);
+  entry.resource = subject.resource_id.empty()
+                       ? subject.resource_type
+                       : absl::StrCat(subject.resource_type, "/", subject.resource_id);
+  entry.clinic_id = context.principal.clinic_id;
+  entry.request_id = context.request_id;
+  entry.outcome = std::move(outcome);
+  return entry;
+}
 
 // Waits for several tasks at once: their audit records then share one commit.
 struct Join {
@@ -143,6 +159,7 @@ base::Task<> Dispatcher::Serve(Exchange& exchange, RouteMatch match) {
       .cost = {},
       .audit_subject = {}};
   const Response response = co_await Answer(context, match.route_index);
+  if (route.phi) AuditRefusal(context, response);
 
   const int64_t latency = clock_.Now() - started;
   metrics_.Record(match.route_index, response.status, latency, context.cost);
@@ -210,19 +227,21 @@ absl::Status Dispatcher::Admit(RequestContext& context) {
   return absl::OkStatus();
 }
 
+void Dispatcher::AuditRefusal(const RequestContext& context, const Response& response) {
+  if (!read_audit_ || context.principal.user_id.empty()) return;
+  if (response.status != 403 && response.status != 404) return;
+  AuditEntry entry = EntryFor(context, response.status == 403 ? "denied" : "not_found");
+  // Path parameters are what was asked for; they are as long as a path may be.
+  if (context.params.count > 0) {
+    entry.resource = std::string(context.params.values[0].substr(0, kLongestResource));
+  }
+  base::Spawn(read_audit_(std::move(entry), context.deadline, nullptr));
+}
+
 base::Task<absl::Status> Dispatcher::AuditRead(RequestContext& context) {
   if (!read_audit_) co_return absl::UnavailableError("no audit log");
   const AuditSubject& subject = context.audit_subject;
-  AuditEntry entry;
-  entry.actor_id = context.principal.user_id;
-  entry.actor_role = std::string(RoleName(context.principal.role));
-  entry.action = std::string(context.route.operation);
-  entry.resource = subject.resource_id.empty()
-                       ? subject.resource_type
-                       : absl::StrCat(subject.resource_type, "/", subject.resource_id);
-  entry.clinic_id = context.principal.clinic_id;
-  entry.request_id = context.request_id;
-  entry.outcome = "allowed";
+  AuditEntry entry = EntryFor(context, "allowed");
   if (subject.patient_ids.size() <= 1) {
     if (!subject.patient_ids.empty()) entry.subject_id = subject.patient_ids.front();
     co_return co_await read_audit_(std::move(entry), context.deadline, &context.cost);

@@ -30,7 +30,9 @@
 //                       when the route needs one and a super admin named none
 //   6. handler
 //   7. audit            a 2xx answer of a route that reads PHI waits until its audit records are
-//                       durable; if they cannot be, the answer is 503 and the PHI is dropped
+//                       durable; if they cannot be, the answer is 503 and the PHI is dropped.
+//                       Refusals (403) and misses (404) of a known user on a PHI route are recorded
+//                       too, but nobody waits for those
 //   8. metrics, access log
 //
 // Step 7 is here and not in the handlers, so that a new PHI route cannot forget it. Handlers name
@@ -72,6 +74,7 @@ class Dispatcher final : public RequestSink {
   base::Task<Response> Answer(RequestContext& context, int route);
   absl::Status Admit(RequestContext& context);
   base::Task<absl::Status> AuditRead(RequestContext& context);
+  void AuditRefusal(const RequestContext& context, const Response& response);
   std::string RequestId(std::string_view sent);
 
   Services services_;

@@ -69,7 +69,7 @@ class DispatcherTest : public ::testing::Test {
 
   base::Task<absl::Status> Audit(AuditEntry entry, RequestCost* cost) {
     audited_.push_back(entry);
-    ++cost->audit_rows;
+    if (cost != nullptr) ++cost->audit_rows;
     if (hold_audit_) {
       co_await base::Callback<int>([this](auto done) { release_audit_ = done; });
     }
@@ -220,11 +220,24 @@ TEST_F(DispatcherTest, AListIsAuditedForEachPatient) {
 }
 
 TEST_F(DispatcherTest, ErrorsAndWritesAreNotAuditedAsReads) {
-  seen_.answer = ErrorResponse(404, "NOT_FOUND", "no such record");
+  seen_.answer = ErrorResponse(400, "VALIDATION_ERROR", "no");
   GetRecord(Bearer(Role::kDoctor));
   seen_.answer = OkJson("1");
   Send(Method::kPost, "/api/v1/ehr/vitals", Bearer(Role::kDoctor));
+  GetRecord("");
   EXPECT_TRUE(audited_.empty());
+}
+
+TEST_F(DispatcherTest, RefusalsAndMissesAreRecorded) {
+  audit_status_ = absl::UnavailableError("down");  // nobody waits for these
+  EXPECT_EQ(GetRecord(Bearer(Role::kReceptionist)).response_->status, 403);
+  seen_.answer = ErrorResponse(404, "NOT_FOUND", "no such record");
+  EXPECT_EQ(GetRecord(Bearer(Role::kDoctor)).response_->status, 404);
+  ASSERT_EQ(audited_.size(), 2u);
+  EXPECT_EQ(audited_[0].outcome, "denied");
+  EXPECT_EQ(audited_[0].actor_role, "RECEPTIONIST");
+  EXPECT_EQ(audited_[0].resource, "x");
+  EXPECT_EQ(audited_[1].outcome, "not_found");
 }
 
 TEST_F(DispatcherTest, MetricsCountByOperation) {

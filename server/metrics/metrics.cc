@@ -1,6 +1,5 @@
 #include "server/metrics/metrics.h"
 
-#include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
@@ -107,25 +106,29 @@ void Metrics::Publish() {
   process_cpu_seen_ = now;
 }
 
-std::string Metrics::Render() const {
-  std::vector<prometheus::MetricFamily> families;
-
-  prometheus::MetricFamily requests =
+prometheus::MetricFamily Metrics::Requests() const {
+  prometheus::MetricFamily family =
       Counter("praxis_requests_total", "Requests answered, by operation and class of status.");
-  prometheus::MetricFamily latency = {"praxis_request_seconds",
-                                      "From the request's first bytes to its response.",
-                                      prometheus::MetricType::Histogram,
-                                      {}};
   for (size_t i = 0; i < Operations(); ++i) {
-    const int operation = static_cast<int>(i);
     for (size_t c = 0; c < 5; ++c) {
-      const uint64_t count = counters_.Sum(Cell(operation, kStatus + c));
+      const uint64_t count = counters_.Sum(Cell(static_cast<int>(i), kStatus + c));
       if (count == 0 && c != 1) continue;  // 2xx always, others once they occur
       auto metric = WithLabels(
           {{"operation", OperationName(i)}, {"status_class", absl::StrCat(c + 1, "xx")}});
       metric.counter.value = static_cast<double>(count);
-      requests.metric.push_back(std::move(metric));
+      family.metric.push_back(std::move(metric));
     }
+  }
+  return family;
+}
+
+prometheus::MetricFamily Metrics::Latency() const {
+  prometheus::MetricFamily family = {"praxis_request_seconds",
+                                     "From the request's first bytes to its response.",
+                                     prometheus::MetricType::Histogram,
+                                     {}};
+  for (size_t i = 0; i < Operations(); ++i) {
+    const int operation = static_cast<int>(i);
     auto metric = WithLabels({{"operation", OperationName(i)}});
     uint64_t cumulative = 0;
     for (size_t b = 0; b <= std::size(kLatencyEdgesMs); ++b) {
@@ -137,11 +140,12 @@ std::string Metrics::Render() const {
     metric.histogram.sample_count = cumulative;
     metric.histogram.sample_sum =
         static_cast<double>(counters_.Sum(Cell(operation, kLatencyNs))) / 1e9;
-    latency.metric.push_back(std::move(metric));
+    family.metric.push_back(std::move(metric));
   }
-  families.push_back(std::move(requests));
-  families.push_back(std::move(latency));
+  return family;
+}
 
+void Metrics::AddCosts(std::vector<prometheus::MetricFamily>* families) const {
   struct Series {
     const char* name;
     const char* help;
@@ -161,28 +165,38 @@ std::string Metrics::Render() const {
   for (const Series& series : kSeries) {
     prometheus::MetricFamily family = Counter(series.name, series.help);
     for (size_t i = 0; i < Operations(); ++i) {
+      const uint64_t sum = counters_.Sum(Cell(static_cast<int>(i), series.field));
       auto metric = WithLabels({{"operation", OperationName(i)}});
-      metric.counter.value =
-          static_cast<double>(counters_.Sum(Cell(static_cast<int>(i), series.field))) *
-          series.scale;
+      metric.counter.value = static_cast<double>(sum) * series.scale;
       family.metric.push_back(std::move(metric));
     }
-    families.push_back(std::move(family));
+    families->push_back(std::move(family));
   }
+}
 
+void Metrics::AddWorkers(std::vector<prometheus::MetricFamily>* families) const {
   prometheus::MetricFamily cpu =
       Counter("praxis_process_cpu_seconds_total", "CPU of all threads of a worker process.");
   prometheus::MetricFamily connections = {
       "praxis_connections", "Open client connections.", prometheus::MetricType::Gauge, {}};
-  for (int slot = 0; slot < counters_.slots(); ++slot) {
-    auto metric = WithLabels({{"worker", absl::StrCat(slot)}});
-    metric.counter.value = static_cast<double>(counters_.slot(slot).Get(ProcessCpuCell())) / 1e9;
+  for (int i = 0; i < counters_.slots(); ++i) {
+    const base::CounterSlot slot = counters_.slot(i);
+    auto metric = WithLabels({{"worker", absl::StrCat(i)}});
+    metric.counter.value = static_cast<double>(slot.Get(ProcessCpuCell())) / 1e9;
     cpu.metric.push_back(metric);
-    metric.gauge.value = static_cast<double>(counters_.slot(slot).Get(ConnectionsCell()));
+    metric.gauge.value = static_cast<double>(slot.Get(ConnectionsCell()));
     connections.metric.push_back(std::move(metric));
   }
-  families.push_back(std::move(cpu));
-  families.push_back(std::move(connections));
+  families->push_back(std::move(cpu));
+  families->push_back(std::move(connections));
+}
+
+std::string Metrics::Render() const {
+  std::vector<prometheus::MetricFamily> families;
+  families.push_back(Requests());
+  families.push_back(Latency());
+  AddCosts(&families);
+  AddWorkers(&families);
   return prometheus::TextSerializer().Serialize(families);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <prometheus/metric_family.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,7 +27,8 @@
 // Polling and the parsing of dependencies' replies before a coroutine resumes belong to no
 // operation; they are in praxis_process_cpu_seconds_total (all threads of the worker) only.
 //
-// Other workers' figures are as of their last request or sweep (kPublishEvery at most).
+// Other workers' figures are as of their last request; process CPU and connections are at most
+// 100 ms old.
 
 namespace server {
 
@@ -55,6 +58,10 @@ class Metrics {
   std::string Render() const;
 
  private:
+  prometheus::MetricFamily Requests() const;
+  prometheus::MetricFamily Latency() const;
+  void AddCosts(std::vector<prometheus::MetricFamily>* families) const;
+  void AddWorkers(std::vector<prometheus::MetricFamily>* families) const;
   size_t Cell(int operation, size_t field) const;
   void PublishAccount(int operation);
 
