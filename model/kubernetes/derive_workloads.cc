@@ -164,6 +164,8 @@ class WorkloadBuilder {
     const Node& rolling = object_["spec.strategy.rollingUpdate"];
     workload_->set_max_surge(recreate ? "0" : rolling["maxSurge"].Text("25%"));
     workload_->set_max_unavailable(recreate ? "100%" : rolling["maxUnavailable"].Text("25%"));
+    Note("max_unavailable", "spec.strategy",
+         recreate ? object_["spec.strategy"].line : rolling["maxUnavailable"].line);
     Note("max_surge", "spec.strategy.rollingUpdate.maxSurge", rolling["maxSurge"].line);
   }
 
@@ -202,6 +204,7 @@ class WorkloadBuilder {
       Note("workers", workers->field, workers->line);
     } else {
       workload_->set_workers(1);
+      NoteSingleThreaded();
     }
     // The praxis server takes one more connection a worker than its flag says, for the audit log.
     const auto own = FindCount(pod_, manifests_, {"database_connections"}, {});
@@ -218,6 +221,16 @@ class WorkloadBuilder {
     const auto depth = FindCount(pod_, manifests_, {"pipeline_depth"}, {"PIPELINE_DEPTH"});
     workload_->set_pipeline_depth(depth ? depth->value : 1);
     if (depth) Note("pipeline_depth", depth->field, depth->line);
+  }
+
+  // Node.js runs on one thread, so that one process is a known figure, not a default.
+  void NoteSingleThreaded() {
+    for (const Node* container : LongRunningContainers(pod_)) {
+      for (const Variable& variable : Environment(*container, object_, manifests_)) {
+        if (variable.name != "NODE_ENV") continue;
+        Note("workers", pod_.spec_path + ".containers.env NODE_ENV", variable.line);
+      }
+    }
   }
 
   // Container start to readiness is nowhere in a manifest; the probe's first delay is the least it

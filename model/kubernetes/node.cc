@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -228,7 +229,7 @@ absl::StatusOr<std::vector<Node>> ParseDocuments(const std::string& text, const 
   } catch (const YAML::Exception& error) {
     const int line = error.mark.is_null() ? 1 : error.mark.line + 1;
     return absl::InvalidArgumentError(
-        absl::StrCat(file, ":", line, ": not valid YAML: ", error.msg, Hint(text)));
+        absl::StrCat(file, ":", line, ": not valid YAML: ", absl::Utf8SafeCEscape(error.msg), Hint(text)));
   } catch (const std::exception& error) {
     return absl::InvalidArgumentError(absl::StrCat(file, ":1: not valid YAML: ", error.what()));
   }

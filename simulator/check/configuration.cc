@@ -4,6 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "simulator/check/rule.h"
 
@@ -172,6 +173,33 @@ void RunUnused(const Context& context, Reporter& reporter) {
   }
 }
 
+// Keys of a Secret that is otherwise used, but that reach no container.
+void RunUnusedKeys(const Context& context, Reporter& reporter) {
+  for (const Object& object : context.manifests.objects) {
+    if (object.kind != "Secret" || object["type"].Text("Opaque") != "Opaque") continue;
+    std::set<std::string> taken;
+    bool whole = false;
+    for (const Pod& pod : context.pods) {
+      for (const Reference& reference : References(pod)) {
+        if (reference.kind != "Secret" || reference.name != object.name) continue;
+        whole = whole || reference.key.empty();
+        taken.insert(reference.key);
+      }
+    }
+    if (whole || taken.empty()) continue;
+    std::vector<std::string> unused;
+    for (const char* part : {"data", "stringData"}) {
+      for (const Entry& entry : object[part].entries) {
+        if (taken.count(entry.key) == 0) unused.push_back(entry.key);
+      }
+    }
+    if (unused.empty()) continue;
+    reporter.Find(At(object, "data"),
+                  absl::StrCat("reach no container: ", absl::StrJoin(unused, ", ")),
+                  "pass them to the pods that need them, or delete them");
+  }
+}
+
 void RunTls(const Context& context, Reporter& reporter) {
   for (const Object& object : context.manifests.objects) {
     if (object.kind != "Secret" || object["type"].Text() != "kubernetes.io/tls") continue;
@@ -244,6 +272,8 @@ Rules ConfigurationRules() {
       {"secret-missing", Finding::NOTE, true, "a Secret that a pod names is among the manifests",
        RunSecretMissing},
       {"config-not-used", Finding::WARNING, true, "a ConfigMap is used by a pod", RunUnused},
+      {"secret-key-unused", Finding::NOTE, true, "every key of a Secret reaches a container",
+       RunUnusedKeys},
       {"secret-tls-empty", Finding::ERROR, true, "a TLS Secret holds certificate and key", RunTls},
       {"host-not-a-service", Finding::ERROR, true, "hosts in URLs of the environment are Services",
        RunHost},

@@ -128,6 +128,20 @@ void RunSingle(const Context& context, Reporter& reporter) {
   }
 }
 
+void RunRollout(const Context& context, Reporter& reporter) {
+  for (const model::Workload& workload : context.deployment.workloads()) {
+    if (workload.role() != "api" || workload.kind() != "Deployment") continue;
+    const uint32_t pods = context.MinPods(workload);
+    const uint32_t away = Share(workload.max_unavailable(), pods, false);
+    if (pods == 0 || away * 2 < pods) continue;
+    reporter.Find(
+        At(context.deployment, absl::StrCat("workloads.", workload.name(), ".max_unavailable")),
+        "a rollout takes half of the pods or more away at once",
+        "strategy RollingUpdate with maxUnavailable: 0 and a maxSurge",
+        absl::StrCat(away, " of ", pods, " pods unavailable"));
+  }
+}
+
 }  // namespace
 
 Rules DisruptionRules() {
@@ -144,6 +158,8 @@ Rules DisruptionRules() {
       {"pdb-allows-quorum-loss", Finding::WARNING, false,
        "a budget keeps a majority of the Redis masters", RunQuorum},
       {"pdb-missing", Finding::NOTE, false, "replicated services have a budget", RunMissing},
+      {"rollout-outage", Finding::WARNING, false, "a rollout keeps more than half of the pods",
+       RunRollout},
       {"single-pod", Finding::WARNING, false, "a service runs at least two pods", RunSingle},
   };
 }

@@ -70,6 +70,8 @@ std::vector<Mutation> Disruption() {
       {"pdb-allows-quorum-loss", "maxUnavailable: 1\n", "maxUnavailable: 2\n", ""},
       {"pdb-missing", "maxUnavailable: 25%\n  selector: {matchLabels: {app: shop}}",
        "maxUnavailable: 25%\n  selector: {matchLabels: {app: database}}", ""},
+      {"rollout-outage", "strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}",
+       "strategy: {type: Recreate}", ""},
       {"single-pod", "minReplicas: 4", "minReplicas: 1", ""},
   };
 }
@@ -96,6 +98,7 @@ std::vector<Mutation> Databases() {
        "metadata: {labels: {app: cache, redis-role: state}}", ""},
       {"redis-maxmemory", "maxmemory 1536mb", "maxmemory 2gb", ""},
       {"redis-memory-trigger", "", "", kCacheAutoscaler},
+      {"redis-database-number", "redis://cache:6379", "redis://cache:6379/2", ""},
       {"redis-without-password", "requirepass from-the-environment", "", ""},
   };
 }
@@ -110,6 +113,7 @@ std::vector<Mutation> References() {
        "- {name: GREETING, valueFrom: {configMapKeyRef: {name: shop-config, "
        "key: greeting}}}",
        "", ""},
+      {"secret-key-unused", "database-url: \"\"", "database-url: \"\", mail-key: \"\"", ""},
       {"secret-tls-empty", "data: {tls.crt: \"\", tls.key: \"\"}", "", ""},
       {"host-not-a-service", "redis://cache:6379", "redis://kache:6379", ""},
       {"service-selects-nothing", "selector: {app: shop}\n  ports",
@@ -129,6 +133,8 @@ std::vector<Mutation> References() {
        "from: []", ""},
       {"network-policy-namespace-label", "kubernetes.io/metadata.name: ingress-nginx",
        "name: ingress-nginx", ""},
+      {"network-policy-peer-missing", "{podSelector: {matchLabels: {app: database}}}",
+       "{podSelector: {matchLabels: {app: datebase}}}", ""},
       {"network-policy-dns", ", {protocol: TCP, port: 53}", "", ""},
       {"network-policy-outside",
        "- to: [{podSelector: {matchLabels: {app: database}}}]\n"
@@ -151,6 +157,7 @@ std::vector<Mutation> Pods() {
        "requests: {cpu: \"3\", memory: 1Gi}", ""},
       {"spread-needs-nodes", "node-count: \"40\"", "node-count: \"5\"", ""},
       {"pod-larger-than-node", "node-millicores: \"16000\"", "node-millicores: \"3000\"", ""},
+      {"nodes-too-small", "node-count: \"40\"", "node-count: \"2\"", ""},
       {"state-on-node", "# volume of the data", "- {name: host, hostPath: {path: /srv}}", ""},
       {"no-readiness-probe", "readinessProbe: {httpGet: {path: /ready, port: http}}", "", ""},
       {"no-liveness-probe", "livenessProbe: {httpGet: {path: /live, port: http}}", "", ""},
@@ -170,6 +177,7 @@ std::vector<Mutation> Pods() {
        ""},
       {"role-binding-target-missing", "kind: Role, name: reader", "kind: Role, name: raeder", ""},
       {"service-account-missing", "serviceAccountName: shop", "serviceAccountName: shap", ""},
+      {"service-account-unused", "", "", Document("v1", "ServiceAccount", "idle", "")},
       {"token-mounted", "serviceAccountName: shop\n      automountServiceAccountToken: false",
        "serviceAccountName: shop\n      automountServiceAccountToken: true", ""},
       {"duplicate-object", "", "",

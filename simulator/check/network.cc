@@ -125,6 +125,29 @@ void RunDns(const Context& context, Reporter& reporter) {
   });
 }
 
+// A podSelector without a namespaceSelector looks into the policy's own namespace only.
+void RunPeer(const Context& context, Reporter& reporter) {
+  ForPolicies(context, [&](const Object& policy) {
+    for (const char* direction : {"ingress", "egress"}) {
+      for (const Node& rule : policy["spec"][direction].items) {
+        for (const Node& peer : rule[direction[0] == 'i' ? "from" : "to"].items) {
+          const Node& selector = peer["podSelector"];
+          if (peer.Has("namespaceSelector") || IsEmptySelector(selector)) continue;
+          const bool found =
+              std::any_of(context.pods.begin(), context.pods.end(), [&](const Pod& pod) {
+                return SameNamespace(*pod.owner, policy) && SelectorMatches(selector, pod.labels);
+              });
+          if (found || context.pods.empty()) continue;
+          reporter.Find(At(policy, absl::StrCat("spec.", direction, ".podSelector"), selector),
+                        absl::StrCat("no pod of this namespace is ", SelectorText(selector),
+                                     ": the rule allows nothing"),
+                        "correct the labels, or add a namespaceSelector for pods elsewhere");
+        }
+      }
+    }
+  });
+}
+
 void RunOutside(const Context& context, Reporter& reporter) {
   ForPolicies(context, [&](const Object& policy) {
     for (const Node& rule : policy["spec.egress"].items) {
@@ -333,6 +356,8 @@ Rules NetworkRules() {
        RunOpen},
       {"network-policy-namespace-label", Finding::WARNING, true,
        "namespaces are selected by a label they carry", RunNamespaceLabel},
+      {"network-policy-peer-missing", Finding::WARNING, true,
+       "peers without a namespaceSelector are pods of the policy's own namespace", RunPeer},
       {"network-policy-dns", Finding::WARNING, true, "limited egress still allows DNS", RunDns},
       {"network-policy-outside", Finding::NOTE, true,
        "egress to outside services names addresses, not namespaces", RunOutside},

@@ -125,6 +125,32 @@ void RunMasters(const Context& context, Reporter& reporter) {
   }
 }
 
+// A cluster has database 0 only; a client that selects another is refused by every node.
+void RunDatabaseNumber(const Context& context, Reporter& reporter) {
+  for (const Pod& pod : context.pods) {
+    for (const model::kubernetes::Node* container : model::kubernetes::AllContainers(pod)) {
+      for (const model::kubernetes::Variable& variable :
+           model::kubernetes::Environment(*container, *pod.owner, context.manifests)) {
+        const std::string& url = variable.value;
+        const size_t scheme = url.find("redis://");
+        const size_t slash = scheme == std::string::npos ? scheme : url.find('/', scheme + 8);
+        if (slash == std::string::npos || slash + 1 >= url.size()) continue;
+        const char digit = url[slash + 1];
+        if (digit < '1' || digit > '9') continue;
+        for (const RedisCluster& redis : context.deployment.redis()) {
+          if (!IsCluster(redis) || url.find(redis.name()) == std::string::npos) continue;
+          Place place = At(*pod.owner, absl::StrCat("env ", variable.name));
+          if (variable.line > 0) place.line = variable.line;
+          reporter.Find(place,
+                        absl::StrCat(variable.name, " selects database ", url.substr(slash + 1),
+                                     ", but the Redis Cluster ", redis.name(), " has only 0"),
+                        "database 0 with a key prefix, or a Redis of its own");
+        }
+      }
+    }
+  }
+}
+
 void RunPassword(const Context& context, Reporter& reporter) {
   for (const Pod& pod : context.pods) {
     if (model::kubernetes::RoleOf(pod, context.manifests) != "redis") continue;
@@ -155,6 +181,8 @@ Rules RedisRules() {
        RunMemory},
       {"redis-memory-trigger", Finding::WARNING, false,
        "a cache's maxmemory is not above the HPA's memory target", RunTrigger},
+      {"redis-database-number", Finding::ERROR, true, "clients of a Redis Cluster use database 0",
+       RunDatabaseNumber},
       {"redis-without-password", Finding::NOTE, true, "Redis asks for a password", RunPassword},
   };
 }

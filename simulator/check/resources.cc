@@ -90,6 +90,9 @@ void RunQuantity(const Context& context, Reporter& reporter) {
 void RunUnusable(const Context& context, Reporter& reporter) {
   for (const model::Workload& workload : context.deployment.workloads()) {
     if (workload.role() != "api" || workload.workers() == 0) continue;
+    // Only where the number of processes is known: other programs use all cores with threads.
+    const std::string path = absl::StrCat("workloads.", workload.name(), ".workers");
+    if (context.deployment.origins().count(path) == 0) continue;
     const uint32_t usable = workload.workers() * 1000;
     if (workload.request_millicores() <= usable) continue;
     reporter.Find(
@@ -150,6 +153,25 @@ void RunFits(const Context& context, Reporter& reporter) {
   }
 }
 
+void RunCapacity(const Context& context, Reporter& reporter) {
+  const model::Nodes& nodes = context.deployment.nodes();
+  const double count = std::max(nodes.count(), nodes.max_count());
+  if (count < 1 || nodes.millicores() == 0) return;
+  double wanted = 0;
+  for (const model::Workload& workload : context.deployment.workloads()) {
+    const uint32_t pods =
+        workload.kind() == "DaemonSet" ? nodes.count() : context.MaxPods(workload);
+    if (workload.role() != "job")
+      wanted += static_cast<double>(pods) * workload.request_millicores();
+  }
+  const double offered = count * nodes.millicores();
+  if (wanted <= offered) return;
+  reporter.Find(At(context.deployment, "nodes"),
+                "all pods at their largest scale request more CPU than the nodes have",
+                "more nodes, a node autoscaler, or smaller maxReplicas",
+                absl::StrFormat("%.4g cores > %.4g cores", wanted / 1000, offered / 1000));
+}
+
 void RunState(const Context& context, Reporter& reporter) {
   for (const Pod& pod : context.pods) {
     const std::string role = model::kubernetes::RoleOf(pod, context.manifests);
@@ -192,6 +214,8 @@ Rules ResourceRules() {
       {"spread-needs-nodes", Finding::WARNING, true,
        "required anti-affinity finds a node for every pod", RunSpread},
       {"pod-larger-than-node", Finding::ERROR, false, "a pod fits onto a node", RunFits},
+      {"nodes-too-small", Finding::WARNING, false, "the nodes hold every pod at its largest scale",
+       RunCapacity},
       {"state-on-node", Finding::WARNING, true, "no hostPath, no database in an emptyDir",
        RunState},
   };

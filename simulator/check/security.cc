@@ -125,6 +125,22 @@ void RunAccount(const Context& context, Reporter& reporter) {
   }
 }
 
+void RunUnusedAccount(const Context& context, Reporter& reporter) {
+  for (const Object& object : context.manifests.objects) {
+    if (object.kind != "ServiceAccount" || object.name == "default" || context.pods.empty())
+      continue;
+    bool used = false;
+    for (const Pod& pod : context.pods) {
+      used = used || (SameNamespace(*pod.owner, object) &&
+                      (*pod.spec)["serviceAccountName"].Text() == object.name);
+    }
+    if (used) continue;
+    reporter.Find(At(object),
+                  "no pod runs as this ServiceAccount: what it is granted protects nothing",
+                  "name it in serviceAccountName of its pods, or delete it");
+  }
+}
+
 void RunToken(const Context& context, Reporter& reporter) {
   for (const Pod& pod : context.pods) {
     if (model::kubernetes::RoleOf(pod, context.manifests) != "api") continue;
@@ -158,6 +174,8 @@ Rules SecurityRules() {
        "a RoleBinding names a Role that exists", RunBinding},
       {"service-account-missing", Finding::ERROR, true, "a pod's ServiceAccount exists",
        RunAccount},
+      {"service-account-unused", Finding::NOTE, true, "a ServiceAccount is used by a pod",
+       RunUnusedAccount},
       {"token-mounted", Finding::NOTE, true, "web services carry no Kubernetes token", RunToken},
   };
 }
