@@ -1,5 +1,6 @@
 #include "simulator/oracle/exact_runs.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -9,7 +10,8 @@
 namespace simulator::oracle {
 namespace {
 
-constexpr int64_t kRounds = 1000;
+constexpr int64_t kDepartures = 2'000'000;
+constexpr double kMostJobs = 500'000;
 constexpr double kUnboundedCores = 1e18;
 
 Simulated Exact(double value, double error, int64_t n) {
@@ -21,6 +23,11 @@ Simulated Exact(double value, double error, int64_t n) {
   return simulated;
 }
 
+// Whole rounds, in which every job leaves once.
+int64_t Departures(int64_t jobs) {
+  return jobs * std::max<int64_t>(3, std::min<int64_t>(1000, kDepartures / jobs));
+}
+
 // Departures per second with `jobs` always inside, each needing 1 / lambda seconds alone.
 double SaturatedThroughput(const Inputs& inputs, int64_t jobs) {
   SharedProcessor processor(SharedProcessor::ContentionTable(
@@ -30,11 +37,12 @@ double SaturatedThroughput(const Inputs& inputs, int64_t jobs) {
     processor.Enter(0, demand, static_cast<uint32_t>(job));
   }
   Nanos last = 0;
-  for (int64_t departed = 0; departed < kRounds * jobs; ++departed) {
+  const int64_t departures = Departures(jobs);
+  for (int64_t departed = 0; departed < departures; ++departed) {
     last = processor.NextTime();
     processor.Enter(last, demand, processor.Depart(last));
   }
-  return inputs.usl_lambda * static_cast<double>(kRounds * jobs) / ToSeconds(last);
+  return inputs.usl_lambda * static_cast<double>(departures) / ToSeconds(last);
 }
 
 }  // namespace
@@ -64,22 +72,27 @@ std::map<std::string, Simulated> RunTrace(const Inputs& inputs) {
 
 std::map<std::string, Simulated> RunSaturated(const Inputs& inputs) {
   std::map<std::string, Simulated> results;
-  if (inputs.concurrency == std::floor(inputs.concurrency)) {
-    const int64_t jobs = static_cast<int64_t>(inputs.concurrency);
-    const double x = SaturatedThroughput(inputs, jobs);
-    results["X"] = Exact(x, 1e-6 * x, kRounds * jobs);
-  }
   // N lambda / X(N) = 1 + sigma (N-1) + kappa N (N-1): two points besides N = 1 suffice.
   const double low = 2;
   const double high = std::max(4.0, std::min(1000.0, std::floor(inputs.concurrency)));
   const double lambda = SaturatedThroughput(inputs, 1);
-  const auto excess = [&](double n) {
-    return (n * lambda / SaturatedThroughput(inputs, static_cast<int64_t>(n)) - 1) / (n - 1);
+  const auto excess = [&](double jobs) {
+    return (jobs * lambda / SaturatedThroughput(inputs, static_cast<int64_t>(jobs)) - 1) /
+           (jobs - 1);
   };
   const double at_low = excess(low);
   const double at_high = excess(high);
   const double kappa = (at_high - at_low) / (high - low);
   const double sigma = at_low - kappa * low;
+  const double n = inputs.concurrency;
+  if (n == std::floor(n) && n <= kMostJobs) {
+    const int64_t jobs = static_cast<int64_t>(n);
+    const double x = SaturatedThroughput(inputs, jobs);
+    results["X"] = Exact(x, 1e-6 * x, Departures(jobs));
+  } else {  // between whole numbers of jobs, and beyond what can be held: on the parabola
+    const double x = lambda * n / (1 + sigma * (n - 1) + kappa * n * (n - 1));
+    results["X"] = Exact(x, 1e-4 * x, Departures(1 + static_cast<int64_t>(low + high)));
+  }
   const double peak = std::sqrt((1 - sigma) / kappa);
   results["N_star"] = Exact(peak, 1e-4 * peak, kRounds * static_cast<int64_t>(1 + low + high));
   return results;
