@@ -18,7 +18,7 @@ namespace {
 std::string TempFile(const std::string& name) { return ::testing::TempDir() + "/" + name; }
 
 std::string WriteScenario(const std::string& threshold) {
-  const std::string path = TempFile("scenario.yaml");
+  std::string path = TempFile("scenario.yaml");
   const std::string text =
       "name: small\n"
       "users: {model: closed, stages: [{ramp_to: 4, over: 100ms}, {hold: 400ms}], signed_in: "
