@@ -1,9 +1,13 @@
 #include "server/appointments/appointment_store.h"
 
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "server/appointments/appointment_row.h"
 #include "server/audit/audit_log.h"
 #include "server/audit/context_entry.h"
 #include "server/postgres/database.h"
@@ -33,11 +37,9 @@ constexpr Statement kBook{
     "SELECT appointment_id, audit_write($1::uuid, $8::uuid, $9, $10, "
     "         'appointment/' || appointment_id::text, $2::uuid, $11, 'allowed') FROM booked"};
 
-constexpr Statement kFind{
-    "appointments_find",
-    "SELECT doctor_id, patient_id, to_char(slot_start, 'YYYY-MM-DD'), status, document "
-    "FROM appointment_documents WHERE appointment_id = $1::uuid "
-    "AND ($2::uuid IS NULL OR patient_id = $2::uuid)"};
+constexpr Statement kFind{"appointments_find", "SELECT " PRAXIS_APPOINTMENT_COLUMNS
+                                               " FROM appointments WHERE appointment_id = $1::uuid "
+                                               "AND ($2::uuid IS NULL OR patient_id = $2::uuid)"};
 
 constexpr Statement kCancel{
     "appointments_cancel",
@@ -49,16 +51,13 @@ constexpr Statement kCancel{
 
 // The statements differ in the column that leads the index. Under row-level security only leakproof
 // comparisons reach an index: timestamp with timestamp is one, with date or coalesce() is not.
-#define PRAXIS_LIST(owner)                                                                       \
-  "WITH matching AS ("                                                                           \
-  "  SELECT appointment_id, patient_id, slot_start FROM appointments WHERE " owner               \
-  "  AND slot_start >= $2::timestamp AND slot_start < $3::timestamp + interval '1 day' "         \
-  "  AND ($4::text IS NULL OR status = $4)), "                                                   \
-  "page AS (SELECT * FROM matching ORDER BY slot_start, appointment_id LIMIT $5 OFFSET $6) "     \
-  "SELECT (SELECT count(*) FROM matching), "                                                     \
-  "       (SELECT coalesce(json_agg(d.document ORDER BY p.slot_start, p.appointment_id), '[]') " \
-  "        FROM page p JOIN appointment_documents d USING (appointment_id)), "                   \
-  "       (SELECT string_agg(DISTINCT patient_id::text, ',') FROM page)"
+#define PRAXIS_LIST(owner)                                                              \
+  "SELECT " PRAXIS_APPOINTMENT_COLUMNS                                                  \
+  ", count(*) OVER () FROM appointments "                                               \
+  "WHERE " owner                                                                        \
+  " AND slot_start >= $2::timestamp AND slot_start < $3::timestamp + interval '1 day' " \
+  "AND ($4::text IS NULL OR status = $4) "                                              \
+  "ORDER BY slot_start, appointment_id LIMIT $5 OFFSET $6"
 
 constexpr Statement kListClinic{"appointments_list_clinic", PRAXIS_LIST("$1::uuid IS NULL")};
 constexpr Statement kListDoctor{"appointments_list_doctor", PRAXIS_LIST("doctor_id = $1::uuid")};
@@ -123,11 +122,10 @@ base::Task<absl::StatusOr<AppointmentRow>> FindAppointment(
   const Rows& rows = result->at(0);
   if (rows.size() == 0) co_return absl::NotFoundError("no such appointment");
   AppointmentRow row;
-  row.doctor_id = rows.Text(0, 0);
-  row.patient_id = rows.Text(0, 1);
-  row.date = rows.Text(0, 2);
-  row.status = rows.Text(0, 3);
-  row.document = rows.Text(0, 4);
+  row.doctor_id = rows.Text(0, kDoctorColumn);
+  row.patient_id = rows.Text(0, kPatientColumn);
+  row.date = rows.Text(0, kDateColumn);
+  row.document = boost::json::serialize(AppointmentJson(rows, 0));
   co_return row;
 }
 
@@ -162,9 +160,22 @@ base::Task<absl::StatusOr<AppointmentPage>> ListAppointments(
   if (!result.ok()) co_return UnexpectedSql(result.status());
   const Rows& rows = result->at(0);
   AppointmentPage page;
-  page.total = rows.Integer(0, 0);
-  page.documents = rows.Text(0, 1);
-  page.patient_ids = SplitList(rows.Text(0, 2));
+  page.total = rows.size() > 0 ? rows.Integer(0, kAppointmentColumnCount) : 0;
+  boost::json::array documents;
+  absl::flat_hash_set<std::string> patients;
+  for (int row = 0; row < rows.size(); ++row) {
+    documents.push_back(AppointmentJson(rows, row));
+    patients.insert(std::string(rows.Text(row, kPatientColumn)));
+  }
+  page.documents = boost::json::serialize(documents);
+  page.patient_ids.assign(patients.begin(), patients.end());
+  if (rows.size() == 0 && query.page > 1) {
+    // Beyond the end: nothing there says how many there are. The first row does.
+    query.page = query.limit = 1;
+    const auto first = co_await ListAppointments(context, std::move(query), std::move(patient_id));
+    if (!first.ok()) co_return first.status();
+    page.total = first->total;
+  }
   co_return page;
 }
 

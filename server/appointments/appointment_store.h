@@ -30,7 +30,6 @@ struct AppointmentRow {
   std::string doctor_id;
   std::string patient_id;
   std::string date;
-  std::string status;
   std::string document;  // JSON
 };
 

@@ -191,6 +191,8 @@ TEST_F(HandlersTest, ListsArePagedAndFiltered) {
   EXPECT_EQ(subject_.patient_ids.size(), 1u);
   EXPECT_EQ(list("date=2031-07-01&status=CANCELLED").at("pagination").at("total"), 0);
   EXPECT_EQ(list("date=2031-07-01&page=9").at("appointments").as_array().size(), 0u);
+  EXPECT_EQ(list("date=2031-07-01&page=9").at("pagination").at("total"), 3);
+  EXPECT_TRUE(page.at("appointments").at(0).at("notes").is_null());
   EXPECT_EQ(list("date=2031-07-01").at("pagination").at("total"), 3);
 }
 
@@ -215,6 +217,21 @@ TEST_F(HandlersTest, ARecordShowsANewVitalAtOnce) {
   EXPECT_EQ(after[0].at("id").as_string(), id);
   EXPECT_EQ(stack_.Ask("SELECT subject_id FROM audit_log WHERE resource = 'vital/" + id + "'"),
             patient_a_.id);
+}
+
+TEST_F(HandlersTest, ARecordHasAllItsParts) {
+  const Response response = Record(patient_a_, patient_a_);
+  ASSERT_EQ(response.status, 200) << response.message;
+  const auto record = boost::json::parse(response.data);
+  EXPECT_EQ(record.at("userId").as_string(), patient_a_.id);
+  EXPECT_EQ(record.at("lastName").as_string(), patient_a_.last_name);
+  EXPECT_EQ(record.at("medicalHistory").as_array().size(), 2u);
+  EXPECT_EQ(record.at("allergies").as_array().size(), 1u);
+  EXPECT_EQ(record.at("medications").as_array().size(), 2u);
+  EXPECT_EQ(record.at("labReports").as_array().size(), 3u);
+  EXPECT_EQ(record.at("immunizations").as_array().size(), 1u);
+  EXPECT_TRUE(record.at("medications").at(0).at("endDate").is_null());
+  EXPECT_EQ(record.at("labReports").at(0).at("unit").as_string().size() > 0, true);
 }
 
 TEST_F(HandlersTest, MistakesNameTheirField) {
