@@ -159,6 +159,25 @@ TEST(Redis, ReplicasComeFromWhatCreatesTheCluster) {
   EXPECT_TRUE(made.cluster_created());
 }
 
+TEST(Redis, AWorkloadOfReplicasBelongsToItsMaster) {
+  const Deployment deployment = Derive(
+      "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: m}, spec: {template: {spec: "
+      "{containers: [{name: c, image: redis}]}}}}\n---\n"
+      "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: r}, spec: {replicas: 2, template: "
+      "{spec: {containers: [{name: c, image: redis, args: [\"--replicaof m 6379\"]}]}}}}");
+  ASSERT_EQ(deployment.redis_size(), 1);
+  EXPECT_EQ(deployment.redis(0).replicas_per_master(), 2u);
+}
+
+TEST(Derive, WhatAClusterMadeIsLeftOut) {
+  const Deployment deployment = Derive(
+      std::string(kApi) +
+      "\n---\n{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: api-1, ownerReferences: "
+      "[{kind: Deployment, name: api, controller: true}]}, spec: {template: {spec: {containers: "
+      "[]}}}}");
+  EXPECT_EQ(deployment.workloads_size(), 1);
+}
+
 class Document : public testing::Test {
  protected:
   absl::StatusOr<Deployment> Read(const std::string& text) {

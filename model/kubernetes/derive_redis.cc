@@ -102,15 +102,32 @@ void DeriveOne(const Object& object, const Pod& pod, const Manifests& manifests,
     redis->set_limit_millicores(static_cast<uint32_t>(std::clamp<int64_t>(*cpu, 0, 1 << 30)));
 }
 
+bool FollowsAMaster(const Pod& pod, const Manifests& manifests) {
+  const std::string text = WhatItRuns(pod, manifests);
+  for (const char* sign :
+       {"replicaof", "slaveof", "REDIS_REPLICATION_MODE=slave", "REDIS_REPLICATION_MODE=replica"}) {
+    if (absl::StrContains(text, sign)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void DeriveRedis(const Manifests& manifests, Deployment* deployment) {
   const Care care = CareFor(manifests);
+  uint32_t followers = 0;
   for (const Object& object : manifests.objects) {
     const std::optional<Pod> pod = PodOf(object);
-    if (pod && RoleOf(*pod, manifests) == "redis") {
-      DeriveOne(object, *pod, manifests, care, deployment);
+    if (!pod || RoleOf(*pod, manifests) != "redis") continue;
+    if (FollowsAMaster(*pod, manifests)) {  // a workload of replicas, beside the master's
+      followers +=
+          static_cast<uint32_t>(std::clamp<long>(object["spec.replicas"].Integer(1), 0, 1'000'000));
+      continue;
     }
+    DeriveOne(object, *pod, manifests, care, deployment);
+  }
+  for (RedisCluster& redis : *deployment->mutable_redis()) {
+    if (redis.node_timeout_seconds() == 0) redis.set_replicas_per_master(followers);
   }
 }
 

@@ -155,7 +155,8 @@ class WorkloadBuilder {
 
   void FillReplicas() {
     const Node& replicas = object_["spec.replicas"];
-    workload_->set_replicas_given(replicas.IsScalar());
+    // An object read from a cluster (it has a uid) always shows a count; nobody wrote it.
+    workload_->set_replicas_given(replicas.IsScalar() && object_["metadata.uid"].IsNull());
     workload_->set_replicas(
         static_cast<uint32_t>(std::clamp<long>(replicas.Integer(1), 0, 1'000'000)));
     Note("replicas", "spec.replicas", replicas.line);

@@ -29,47 +29,50 @@ struct Output {
   std::string err;
 };
 
-// Runs a program found on PATH and collects both of its streams; kills it past the time limit.
-absl::StatusOr<Output> Run(const std::vector<std::string>& command) {
-  int out[2];
-  int err[2];
-  if (pipe2(out, O_CLOEXEC) != 0) return absl::InternalError("pipe failed");
-  if (pipe2(err, O_CLOEXEC) != 0) {
-    close(out[0]);
-    close(out[1]);
-    return absl::InternalError("pipe failed");
+// Both ends of a pipe; closed when it goes.
+struct Pipe {
+  int ends[2] = {-1, -1};
+  Pipe() = default;
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  ~Pipe() {
+    Close(0);
+    Close(1);
   }
+  bool Open() { return pipe2(ends, O_CLOEXEC) == 0; }
+  void Close(int end) {
+    if (ends[end] >= 0) close(ends[end]);
+    ends[end] = -1;
+  }
+};
+
+// Starts a program found on PATH with its output in the pipes; 0 when it is not there.
+pid_t Spawn(const std::vector<std::string>& command, Pipe& out, Pipe& err) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-  posix_spawn_file_actions_adddup2(&actions, err[1], 2);
+  posix_spawn_file_actions_adddup2(&actions, out.ends[1], 1);
+  posix_spawn_file_actions_adddup2(&actions, err.ends[1], 2);
   std::vector<char*> argv;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   pid_t pid = 0;
-  const int spawned = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
+  const int failed = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  close(out[1]);
-  close(err[1]);
-  if (spawned != 0) {
-    close(out[0]);
-    close(err[0]);
-    return absl::NotFoundError(absl::StrCat(command[0], " is not installed"));
-  }
-  Output result;
+  out.Close(1);
+  err.Close(1);
+  return failed != 0 ? 0 : pid;
+}
+
+// Reads both streams to their ends; false past the time limit or the size limit.
+bool Collect(const Pipe& out, const Pipe& err, Output* result) {
   const auto deadline = std::chrono::steady_clock::now() + kTimeLimit;
-  pollfd streams[2] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
-  std::string* texts[2] = {&result.out, &result.err};
-  bool stopped = false;
+  pollfd streams[2] = {{out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}};
+  std::string* texts[2] = {&result->out, &result->err};
   while (streams[0].fd >= 0 || streams[1].fd >= 0) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0 || result.out.size() + result.err.size() > kMaxOutput) {
-      kill(pid, SIGKILL);
-      stopped = true;
-      break;
-    }
+    if (left.count() <= 0 || result->out.size() + result->err.size() > kMaxOutput) return false;
     poll(streams, 2, static_cast<int>(left.count()));
     for (int i = 0; i < 2; ++i) {
       if (streams[i].fd < 0 || streams[i].revents == 0) continue;
@@ -82,11 +85,22 @@ absl::StatusOr<Output> Run(const std::vector<std::string>& command) {
       }
     }
   }
-  close(out[0]);
-  close(err[0]);
+  return true;
+}
+
+// Runs a program and collects both of its streams; kills it past the limits.
+absl::StatusOr<Output> Run(const std::vector<std::string>& command) {
+  Pipe out;
+  Pipe err;
+  if (!out.Open() || !err.Open()) return absl::InternalError("pipe failed");
+  const pid_t pid = Spawn(command, out, err);
+  if (pid == 0) return absl::NotFoundError(absl::StrCat(command[0], " is not installed"));
+  Output result;
+  const bool finished = Collect(out, err, &result);
+  if (!finished) kill(pid, SIGKILL);
   int status = 0;
   waitpid(pid, &status, 0);
-  if (stopped) return absl::DeadlineExceededError(absl::StrCat(command[0], " took too long"));
+  if (!finished) return absl::DeadlineExceededError(absl::StrCat(command[0], " took too long"));
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
   return result;
 }

@@ -52,6 +52,14 @@ bool IsManifestFile(const fs::path& path) {
   return extension == ".yaml" || extension == ".yml" || extension == ".json";
 }
 
+// Made by a controller (a Deployment's ReplicaSets and pods): its owner says all about it.
+bool IsOwned(const Node& document) {
+  for (const Node& owner : document.At("metadata.ownerReferences").items) {
+    if (owner["controller"].IsTrue()) return true;
+  }
+  return false;
+}
+
 bool IsKustomizeKind(const std::string& api_version) {
   return absl::StartsWith(api_version, "kustomize.config.k8s.io/");
 }
@@ -95,6 +103,10 @@ class Reader {
   }
 
   Manifests Take() {
+    if (owned_ > 0) {
+      manifests_.notes.push_back(
+          absl::StrCat(owned_, " objects that a controller made (ReplicaSets, pods) left out"));
+    }
     manifests_.digest = Sha256Hex(bytes_);
     return std::move(manifests_);
   }
@@ -164,6 +176,10 @@ class Reader {
       for (const Node& item : document["items"].items) added += AddObject(item, file);
       return std::max<size_t>(added, 1);
     }
+    if (IsOwned(document)) {
+      ++owned_;
+      return 1;
+    }
     Object object;
     object.api_version = api_version;
     object.kind = kind;
@@ -180,6 +196,7 @@ class Reader {
 
   Manifests manifests_;
   std::string bytes_;
+  size_t owned_ = 0;
 };
 
 }  // namespace

@@ -228,8 +228,8 @@ absl::StatusOr<std::vector<Node>> ParseDocuments(const std::string& text, const 
         absl::StrCat(file, ":", error.line, ": ", error.what(), Hint(text)));
   } catch (const YAML::Exception& error) {
     const int line = error.mark.is_null() ? 1 : error.mark.line + 1;
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ":", line, ": not valid YAML: ", absl::Utf8SafeCEscape(error.msg), Hint(text)));
+    return absl::InvalidArgumentError(absl::StrCat(
+        file, ":", line, ": not valid YAML: ", absl::Utf8SafeCEscape(error.msg), Hint(text)));
   } catch (const std::exception& error) {
     return absl::InvalidArgumentError(absl::StrCat(file, ":1: not valid YAML: ", error.what()));
   }

@@ -41,9 +41,18 @@ Variable FromReference(const Node& variable, const Object& owner, const Manifest
 
 bool IsExporter(absl::string_view image) { return absl::StrContains(image, "exporter"); }
 
+// Tools around a database that are not the database.
+bool IsTool(const std::string& image) {
+  for (const char* tool : {"exporter", "operator", "backup", "commander", "insight", "sentinel",
+                           "postgrest", "migrat", "admin"}) {
+    if (absl::StrContains(image, tool)) return true;
+  }
+  return false;
+}
+
 std::string RoleOfImage(const std::string& image) {
   const std::string name = ImageName(image);
-  if (IsExporter(name)) return "";
+  if (IsTool(name)) return "";
   for (const char* pooler : {"pgbouncer", "pgcat", "odyssey", "pgpool"}) {
     if (absl::StrContains(name, pooler)) return "pooler";
   }

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "simulator/check/rule.h"
 
 namespace simulator {
@@ -64,6 +65,22 @@ void AddStatedDefects(const model::Deployment& deployment, const check::Rule& ru
   }
 }
 
+// `simulator.praxis/allow: rule, rule` on an object: the finding stays, as a note.
+void ApplyAllowances(const model::kubernetes::Manifests& manifests, model::CheckReport* report) {
+  std::set<std::tuple<std::string, std::string, std::string>> allowed;  // file, object, rule
+  for (const model::kubernetes::Object& object : manifests.objects) {
+    const std::string text = object["metadata.annotations"]["simulator.praxis/allow"].Text();
+    for (absl::string_view rule : absl::StrSplit(text, absl::ByAnyChar(", "), absl::SkipEmpty())) {
+      allowed.emplace(object.file, object.Id(), std::string(rule));
+    }
+  }
+  for (model::Finding& finding : *report->mutable_findings()) {
+    if (allowed.count({finding.file(), finding.object(), finding.rule()}) == 0) continue;
+    finding.set_severity(model::Finding::NOTE);
+    finding.set_message(finding.message() + " (allowed by annotation)");
+  }
+}
+
 bool HasStatedDefect(const model::Deployment& deployment, const std::string& rule) {
   return std::any_of(deployment.stated_defects().begin(), deployment.stated_defects().end(),
                      [&](const model::StatedDefect& defect) { return defect.rule() == rule; });
@@ -87,6 +104,7 @@ model::CheckReport Check(const model::kubernetes::Loaded& input) {
   for (const model::kubernetes::Object& object : input.manifests.objects) {
     if (!IsKnownKind(object.kind)) report.add_ignored_objects(object.Id());
   }
+  ApplyAllowances(input.manifests, &report);
   std::stable_sort(report.mutable_findings()->begin(), report.mutable_findings()->end(),
                    [](const model::Finding& a, const model::Finding& b) {
                      return std::make_tuple(a.severity(), a.file(), a.line()) <

@@ -210,10 +210,19 @@ void RunTls(const Context& context, Reporter& reporter) {
   }
 }
 
+// Schemes whose host is a host: not s3://bucket or file://.
+bool IsNetworkScheme(absl::string_view scheme) {
+  static const std::set<std::string>* const kSchemes = new std::set<std::string>{
+      "http",       "https",           "grpc",  "tcp",        "redis",   "rediss", "postgres",
+      "postgresql", "jdbc:postgresql", "mysql", "jdbc:mysql", "mongodb", "amqp",   "amqps",
+      "nats",       "memcached"};
+  return kSchemes->count(absl::AsciiStrToLower(scheme)) > 0;
+}
+
 // "redis" of "redis://:pw@redis:6379/0"; empty when this is no URL.
 std::string HostOf(absl::string_view text) {
   const size_t scheme = text.find("://");
-  if (scheme == absl::string_view::npos) return "";
+  if (scheme == absl::string_view::npos || !IsNetworkScheme(text.substr(0, scheme))) return "";
   text.remove_prefix(scheme + 3);
   text = text.substr(0, text.find_first_of("/?, \""));
   const size_t at = text.rfind('@');

@@ -163,7 +163,7 @@ std::vector<Mutation> Pods() {
       {"no-liveness-probe", "livenessProbe: {httpGet: {path: /live, port: http}}", "", ""},
       {"liveness-equals-readiness", "path: /live", "path: /ready", ""},
       {"liveness-depends", "path: /live", "path: /health/ready", ""},
-      {"probe-port-missing", "{path: /live, port: http}", "{path: /live, port: 9090}", ""},
+      {"probe-port-missing", "{path: /live, port: http}", "{path: /live, port: admin}", ""},
       {"grace-shorter-than-prestop", "terminationGracePeriodSeconds: 30",
        "terminationGracePeriodSeconds: 5", ""},
       {"no-prestop", "lifecycle: {preStop: {exec: {command: [sleep, \"10\"]}}}", "", ""},

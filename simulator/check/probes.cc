@@ -74,7 +74,8 @@ void RunProbePort(const Context& context, Reporter& reporter) {
       if (!container["ports"].IsSequence()) continue;
       for (const char* probe : {"livenessProbe", "readinessProbe", "startupProbe"}) {
         const Node& port = container[probe].At("httpGet.port");
-        if (!port.IsScalar()) continue;
+        // A number needs no entry among the ports; a name does.
+        if (!port.IsScalar() || port.Integer(-1) >= 0) continue;
         bool found = false;
         for (const Node& offered : container["ports"].items) {
           found = found || offered["containerPort"].Text() == port.text ||

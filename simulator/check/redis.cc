@@ -22,12 +22,14 @@ void RunReplicas(const Context& context, Reporter& reporter) {
   for (const RedisCluster& redis : context.deployment.redis()) {
     if (redis.replicas_per_master() > 0) continue;
     const bool cluster = IsCluster(redis);
-    reporter.Find(
+    model::Finding& finding = reporter.Find(
         PlaceOf(context, redis, "replicas_per_master"),
         cluster ? "a Redis Cluster of masters only cannot fail over: losing one loses its slots"
                 : "a single Redis without a replica: its loss empties the cache or loses the state",
         cluster ? "as many replicas again (--cluster-replicas 1)" : "a replica, or a cluster",
-        absl::StrCat(redis.masters(), " masters, 0 replicas"));
+        absl::StrCat(redis.masters(), redis.masters() == 1 ? " master" : " masters",
+                     ", 0 replicas"));
+    if (!cluster) finding.set_severity(model::Finding::WARNING);
   }
 }
 

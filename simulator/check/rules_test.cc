@@ -102,6 +102,15 @@ TEST(Rules, OrderOfDocumentsChangesNothing) {
   EXPECT_TRUE(RulesFound(CheckText(reversed)).empty());
 }
 
+TEST(Rules, AnAllowedFindingIsANote) {
+  const model::CheckReport report = CheckText(
+      "{apiVersion: v1, kind: Secret, type: kubernetes.io/tls, metadata: {name: a, annotations: "
+      "{simulator.praxis/allow: \"x, secret-tls-empty\"}}}");
+  ASSERT_EQ(report.findings_size(), 1);
+  EXPECT_EQ(report.findings(0).severity(), model::Finding::NOTE);
+  EXPECT_EQ(Count(report).errors, 0);
+}
+
 TEST(Rules, SayTheArithmetic) {
   std::string text = CleanText();
   const std::string pool = "value: \"4\"";

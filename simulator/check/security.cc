@@ -111,6 +111,14 @@ void RunBinding(const Context& context, Reporter& reporter) {
   }
 }
 
+// Without any among the manifests they are probably made elsewhere.
+bool HasAccounts(const Context& context) {
+  for (const Object& object : context.manifests.objects) {
+    if (object.kind == "ServiceAccount") return true;
+  }
+  return false;
+}
+
 void RunAccount(const Context& context, Reporter& reporter) {
   for (const Pod& pod : context.pods) {
     const Node& name = (*pod.spec)["serviceAccountName"];
@@ -118,10 +126,12 @@ void RunAccount(const Context& context, Reporter& reporter) {
         context.manifests.Find("ServiceAccount", name.text, pod.owner) != nullptr) {
       continue;
     }
-    reporter.Find(At(*pod.owner, pod.spec_path + ".serviceAccountName", name),
-                  absl::StrCat("runs as ServiceAccount ", name.text,
-                               ", which is not among the manifests: no pod is created"),
-                  "add the ServiceAccount");
+    model::Finding& finding =
+        reporter.Find(At(*pod.owner, pod.spec_path + ".serviceAccountName", name),
+                      absl::StrCat("runs as ServiceAccount ", name.text,
+                                   ", which is not among the manifests: no pod is created"),
+                      "add the ServiceAccount");
+    if (!HasAccounts(context)) finding.set_severity(model::Finding::WARNING);
   }
 }
 

@@ -68,10 +68,13 @@ void RunPort(const Context& context, Reporter& reporter) {
         const bool found =
             number >= 0 ? ports.numbers.count(number) > 0 : ports.names.count(target.Text()) > 0;
         if (found) continue;
-        reporter.Find(At(object, "spec.ports.targetPort", target),
-                      absl::StrCat("sends to port ", target.Text(), ", which ", pod->owner->Id(),
-                                   " does not open"),
-                      "use a containerPort of the pod");
+        model::Finding& finding =
+            reporter.Find(At(object, "spec.ports.targetPort", target),
+                          absl::StrCat("sends to port ", target.Text(), ", which ",
+                                       pod->owner->Id(), " does not open"),
+                          "use a containerPort of the pod");
+        // Listing ports is optional: an unlisted number is suspicious, an unlisted name is wrong.
+        if (number >= 0) finding.set_severity(model::Finding::WARNING);
       }
     }
   }
