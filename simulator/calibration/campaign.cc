@@ -15,6 +15,7 @@
 #include "model/scenario_loader.h"
 #include "simulator/calibration/database_probe.h"
 #include "simulator/calibration/profile_builder.h"
+#include "simulator/calibration/redis_probe.h"
 #include "simulator/calibration/variant.h"
 
 namespace simulator {
@@ -37,7 +38,7 @@ class Campaign {
     think_mean_seconds_ = model::MeanSeconds(scenario->think_time());
     auto journeys = JourneyNames(options_.scenario_path);
     if (!journeys.ok()) return journeys.status();
-    if (absl::Status status = ProbeDatabaseAlone(); !status.ok()) return status;
+    if (absl::Status status = ProbeAlone(); !status.ok()) return status;
     if (absl::Status status = FindSaturation(); !status.ok()) return status;
     for (double level : options_.levels) {
       if (absl::Status status = RunLevel(level, *journeys); !status.ok()) return status;
@@ -46,8 +47,12 @@ class Campaign {
   }
 
  private:
-  absl::Status ProbeDatabaseAlone() {
+  // PostgreSQL and Redis on a quiet machine, without the server.
+  absl::Status ProbeAlone() {
     if (server_.database_url.empty()) return absl::OkStatus();
+    auto command = ProbeRedisCommandSeconds(server_.redis_url, server_.redis_pids);
+    if (!command.ok()) return command.status();
+    separate_.redis_command_seconds = *command;
     auto probe = ProbeDatabase(server_.database_url);
     if (!probe.ok()) return probe.status();
     separate_.connect_seconds = probe->connect_seconds;

@@ -102,6 +102,7 @@ absl::StatusOr<ServerHandle> ReadServerHandle(const std::string& path) {
     }
   }
   for (auto [field, into] : {std::pair{"database_url", &handle.database_url},
+                             {"redis_url", &handle.redis_url},
                              {"signing_key_file", &handle.signing_key_file}}) {
     const boost::json::value* value = object.if_contains(field);
     if (value != nullptr && value->is_string()) *into = std::string(value->get_string());

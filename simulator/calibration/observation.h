@@ -22,6 +22,7 @@ struct ServerHandle {
   pid_t postgres_pid = 0;  // 0: not ours to watch
   std::vector<pid_t> redis_pids;
   std::string database_url;
+  std::string redis_url;
   std::string signing_key_file;
 };
 

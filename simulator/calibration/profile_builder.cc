@@ -28,22 +28,36 @@ double Total(const std::vector<ObservedWindow>& windows, const std::string& oper
   return total;
 }
 
+// Calibration's own looking (one scrape a window) belongs to the idle term.
+bool IsOwnTraffic(const std::string& operation) {
+  return operation == "metrics" || operation.rfind("health", 0) == 0;
+}
+
 std::vector<std::string> RequestedOperations(const std::vector<ObservedWindow>& windows) {
   std::set<std::string> names;
   for (const ObservedWindow& window : windows) {
     for (const auto& [operation, counts] : window.seen.operations) {
-      if (counts.requests > 0) names.insert(operation);
+      if (counts.requests > 0 && !IsOwnTraffic(operation)) names.insert(operation);
     }
   }
   return {names.begin(), names.end()};
+}
+
+std::vector<double> Levels(const std::vector<ObservedWindow>& windows) {
+  std::set<double> levels;
+  for (const ObservedWindow& window : windows) levels.insert(window.level);
+  return {levels.begin(), levels.end()};
 }
 
 std::vector<Window> WindowsOf(const std::vector<ObservedWindow>& windows,
                               const std::vector<std::string>& operations,
                               double Observation::*busy) {
   std::vector<Window> result;
+  const std::vector<double> levels = Levels(windows);
   for (const ObservedWindow& window : windows) {
     Window item;
+    item.level = static_cast<int>(std::lower_bound(levels.begin(), levels.end(), window.level) -
+                                  levels.begin());
     item.duration_seconds = window.seen.at_seconds;
     item.busy_seconds = window.seen.*busy;
     for (const std::string& operation : operations) {
@@ -104,8 +118,7 @@ void FillCounts(const std::vector<ObservedWindow>& windows, const std::string& o
   demand->set_commits_waited(writes ? 1 : audit_rows);
 }
 
-void FillDatabaseAndRedis(const std::vector<ObservedWindow>& windows,
-                          const SeparateMeasurements& separate, model::Profile* profile) {
+void FillDatabaseAndRedis(const SeparateMeasurements& separate, model::Profile* profile) {
   model::DatabaseProfile* database = profile->mutable_database();
   database->set_contention_sigma(kPriorSigma);
   database->set_contention_kappa(kPriorKappa);
@@ -114,18 +127,11 @@ void FillDatabaseAndRedis(const std::vector<ObservedWindow>& windows,
   database->set_memory_per_connection_bytes(separate.memory_per_connection_bytes);
   database->set_flush_seconds(separate.flush_seconds);
   database->set_group_commit_delay_seconds(separate.audit_batch_seconds);
-  double commands = 0;
-  double busy = 0;
-  for (const ObservedWindow& window : windows) {
-    busy += window.seen.redis_cpu_seconds;
-    for (const auto& [operation, counts] : window.seen.operations) {
-      commands += counts.redis_commands;
-    }
-  }
-  if (commands > 0) profile->mutable_redis()->set_command_seconds(busy / commands);
+  profile->mutable_redis()->set_command_seconds(separate.redis_command_seconds);
 }
 
 void FillLoads(const std::vector<ObservedWindow>& windows, double saturation,
+               const RegressionFit& server, const RegressionFit& database,
                model::Profile* profile) {
   std::map<double, std::vector<const ObservedWindow*>> levels;
   for (const ObservedWindow& window : windows) levels[window.level].push_back(&window);
@@ -141,6 +147,9 @@ void FillLoads(const std::vector<ObservedWindow>& windows, double saturation,
     point->set_utilisation(saturation > 0 ? requests / seconds / saturation : level);
     point->set_users(members.front()->users);
     point->set_duration_seconds(seconds);
+    const auto index = static_cast<size_t>(profile->loads_size() - 1);
+    point->set_extra_server_cpu_seconds(server.extra_seconds[index]);
+    point->set_extra_database_cpu_seconds(database.extra_seconds[index]);
   }
 }
 
@@ -181,8 +190,8 @@ absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& w
     profile.set_requests_observed(profile.requests_observed() +
                                   static_cast<uint64_t>(TotalRequests(window.seen)));
   }
-  FillDatabaseAndRedis(windows, separate, &profile);
-  FillLoads(windows, separate.saturation_per_second, &profile);
+  FillDatabaseAndRedis(separate, &profile);
+  FillLoads(windows, separate.saturation_per_second, fits[0], fits[1], &profile);
   return profile;
 }
 

@@ -30,6 +30,7 @@ struct SeparateMeasurements {
   double flush_seconds = 0;                      // one committed transaction, waited for
   double connect_seconds = 0;                    // a new PostgreSQL connection with its first query
   double memory_per_connection_bytes = 0;        // private memory of an idle backend
+  double redis_command_seconds = 0;              // CPU of a node per command when it is busy
   double saturation_per_second = 0;              // requests/s at think time 0
   double audit_batch_seconds = 0;                // group commit window of the server
   std::map<std::string, double> request_bytes;   // by operation

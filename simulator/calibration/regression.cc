@@ -30,8 +30,14 @@ double TotalRequests(const Window& window) {
   return total;
 }
 
+int HighestLevel(const std::vector<Window>& windows) {
+  int highest = 0;
+  for (const Window& window : windows) highest = std::max(highest, window.level);
+  return highest;
+}
+
 struct System {
-  Eigen::MatrixXd design;  // weighted: windows x (1 + used operations)
+  Eigen::MatrixXd design;  // weighted: windows x (1 + used operations + lower levels)
   Eigen::VectorXd busy;    // weighted
   Eigen::VectorXd scale;   // columns were divided by this
 };
@@ -39,14 +45,18 @@ struct System {
 System BuildSystem(const std::vector<Window>& windows, const std::vector<int>& used) {
   System system;
   const auto rows = static_cast<Eigen::Index>(windows.size());
-  const auto columns = static_cast<Eigen::Index>(used.size() + 1);
-  system.design.resize(rows, columns);
+  const auto operations = static_cast<Eigen::Index>(used.size());
+  const Eigen::Index columns = 1 + operations + HighestLevel(windows);
+  system.design.setZero(rows, columns);
   system.busy.resize(rows);
   for (Eigen::Index row = 0; row < rows; ++row) {
     const Window& window = windows[static_cast<size_t>(row)];
     const double weight = 1 / std::sqrt(std::max(1.0, TotalRequests(window)));
     system.design(row, 0) = weight * window.duration_seconds;
-    for (Eigen::Index column = 1; column < columns; ++column) {
+    if (window.level < HighestLevel(windows)) {
+      system.design(row, 1 + operations + window.level) = weight * TotalRequests(window);
+    }
+    for (Eigen::Index column = 1; column <= operations; ++column) {
       const auto op = static_cast<size_t>(used[static_cast<size_t>(column - 1)]);
       system.design(row, column) = weight * window.requests[op];
     }
@@ -64,8 +74,9 @@ std::string MostAlike(const System& system, const std::vector<int>& used,
                       const std::vector<std::string>& operations) {
   double best = -1;
   std::string pair;
-  for (Eigen::Index a = 1; a < system.design.cols(); ++a) {
-    for (Eigen::Index b = a + 1; b < system.design.cols(); ++b) {
+  const auto operations_end = static_cast<Eigen::Index>(used.size() + 1);
+  for (Eigen::Index a = 1; a < operations_end; ++a) {
+    for (Eigen::Index b = a + 1; b < operations_end; ++b) {
       const double cosine = system.design.col(a).dot(system.design.col(b));
       if (cosine <= best) continue;
       best = cosine;
@@ -93,7 +104,7 @@ absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
                                          const std::vector<std::string>& operations) {
   if (absl::Status status = CheckShapes(windows, operations.size()); !status.ok()) return status;
   const std::vector<int> used = RequestedOperations(windows, operations.size());
-  const size_t unknowns = used.size() + 1;
+  const size_t unknowns = 1 + used.size() + static_cast<size_t>(HighestLevel(windows));
   if (windows.size() < unknowns + 3) {
     return absl::FailedPreconditionError(
         absl::StrCat("calibration has ", windows.size(), " windows for ", unknowns,
@@ -118,6 +129,11 @@ absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
   fit.residual_share = residual.norm() / std::max(1e-300, system.busy.norm());
   fit.baseline = std::max(0.0, solution(0) / system.scale(0));
   fit.baseline_standard_error = std::sqrt(variance * inverse(0, 0)) / system.scale(0);
+  for (int level = 0; level < HighestLevel(windows); ++level) {
+    const auto column = static_cast<Eigen::Index>(1 + used.size()) + level;
+    fit.extra_seconds.push_back(solution(column) / system.scale(column));
+  }
+  fit.extra_seconds.push_back(0);
   fit.demands.resize(operations.size());
   for (size_t i = 0; i < used.size(); ++i) {
     const auto column = static_cast<Eigen::Index>(i + 1);

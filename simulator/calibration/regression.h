@@ -7,9 +7,13 @@
 
 // Service demands by regression: busy time of a resource over windows of different request mix.
 //
-//   busy_w = baseline x duration_w + sum_op requests_w,op x demand_op + error_w
+//   busy_w = baseline x duration_w + sum_op requests_w,op x demand_op
+//            + requests_w x extra_level(w) + error_w
 //
-// This is the utilisation law U = sum X_op D_op with an idle term. The variance of a window's busy
+// This is the utilisation law U = sum X_op D_op with an idle term, and one term for what a request
+// costs more at a lower load (less batching: a wake-up and a system call serve fewer requests). The
+// extra of the highest level is 0 by definition, so demands are those at the highest load. The
+// variance of a window's busy
 // time grows with its number of requests, so windows are weighted by 1 / requests. Standard errors
 // come from the weighted residuals: sqrt(diag((X' W X)^-1) x r' W r / (n - p)); they cover the
 // noise of the windows, not a demand that changes with load.
@@ -21,6 +25,7 @@ struct Window {
   double duration_seconds = 0;
   double busy_seconds = 0;       // CPU seconds of the resource in this window
   std::vector<double> requests;  // finished in this window, one entry an operation
+  int level = 0;                 // of load, ascending from 0
 };
 
 struct FittedDemand {
@@ -31,6 +36,7 @@ struct FittedDemand {
 
 struct RegressionFit {
   std::vector<FittedDemand> demands;  // one an operation; zeros where it was never requested
+  std::vector<double> extra_seconds;  // per request, one entry a level; 0 at the highest
   double baseline = 0;                // busy seconds per second without any request
   double baseline_standard_error = 0;
   double residual_share = 0;  // sqrt(sum r^2 / sum busy^2)

@@ -50,6 +50,26 @@ TEST(RegressionTest, RecoversPlantedDemands) {
   EXPECT_NEAR(fit->baseline, kBaseline, 4 * fit->baseline_standard_error);
 }
 
+// At low load each request costs 60 us more; the demands are still those of high load.
+TEST(RegressionTest, DemandsAreThoseOfTheHighestLevel) {
+  std::vector<Window> windows = PlantedWindows(90, 7);
+  for (size_t w = 0; w < windows.size(); ++w) {
+    windows[w].level = static_cast<int>(w / 30);
+    const double extra = windows[w].level == 0 ? 60e-6 : windows[w].level == 1 ? 20e-6 : 0;
+    for (double requests : windows[w].requests) windows[w].busy_seconds += requests * extra;
+  }
+  auto fit = FitDemands(windows, kOperations);
+  ASSERT_TRUE(fit.ok()) << fit.status();
+  EXPECT_NEAR(fit->extra_seconds[0], 60e-6, 10e-6);
+  EXPECT_NEAR(fit->extra_seconds[1], 20e-6, 10e-6);
+  EXPECT_EQ(fit->extra_seconds[2], 0);
+  for (size_t op = 0; op < kPlanted.size(); ++op) {
+    EXPECT_NEAR(fit->demands[op].mean_seconds, kPlanted[op],
+                4 * fit->demands[op].standard_error_seconds)
+        << kOperations[op];
+  }
+}
+
 // The interval mean +- 1.96 standard errors must hold the truth about 95 times in 100.
 TEST(RegressionTest, StandardErrorsCoverTheTruth) {
   int covered = 0;

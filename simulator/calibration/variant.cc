@@ -37,18 +37,21 @@ absl::Status WriteVariant(const std::string& scenario_path, const std::string& j
                           double factor, const std::string& variant_path) {
   auto root = Load(scenario_path);
   if (!root.ok()) return root.status();
-  bool found = false;
-  for (YAML::Node node : (*root)["journeys"]) {
+  auto text = base::ReadFile(scenario_path);
+  if (!text.ok()) return text.status();
+  for (const YAML::Node& node : (*root)["journeys"]) {
     if (node["name"].as<std::string>("") != journey) continue;
-    node["weight"] = node["weight"].as<double>(1) * factor;
-    found = true;
+    const YAML::Node weight = node["weight"];
+    if (!weight.IsDefined() || !weight.IsScalar() || weight.Mark().pos < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(scenario_path, ": journey `", journey, "` has no weight"));
+    }
+    // In the text, not by writing the tree again: that would lose the quotes of "72".
+    text->replace(static_cast<size_t>(weight.Mark().pos), weight.Scalar().size(),
+                  absl::StrCat(weight.as<double>(1) * factor));
+    return base::WriteFile(variant_path, *text);
   }
-  if (!found) {
-    return absl::NotFoundError(absl::StrCat(scenario_path, ": no journey `", journey, "`"));
-  }
-  YAML::Emitter out;
-  out << *root;
-  return base::WriteFile(variant_path, absl::StrCat(out.c_str(), "\n"));
+  return absl::NotFoundError(absl::StrCat(scenario_path, ": no journey `", journey, "`"));
 }
 
 }  // namespace simulator
