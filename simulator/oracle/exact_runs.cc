@@ -94,7 +94,7 @@ std::map<std::string, Simulated> RunSaturated(const Inputs& inputs) {
     results["X"] = Exact(x, 1e-4 * x, Departures(1 + static_cast<int64_t>(low + high)));
   }
   const double peak = std::sqrt((1 - sigma) / kappa);
-  results["N_star"] = Exact(peak, 1e-4 * peak, kRounds * static_cast<int64_t>(1 + low + high));
+  results["N_star"] = Exact(peak, 1e-4 * peak, Departures(1 + static_cast<int64_t>(low + high)));
   return results;
 }
 
