@@ -11,7 +11,8 @@
 namespace simulator::oracle {
 
 // An estimate with its interval at the confidence asked for. `n` customers (requests, trace
-// entries) went into it. The interval of a deterministic run is the rounding of virtual time.
+// entries) went into it. A deterministic run has no sampling error: its interval is a fixed
+// tolerance (rounding for a trace, 1e-6 and 1e-4 of the value for the scalability law).
 struct Simulated {
   double value = 0;
   double low = 0;
