@@ -39,11 +39,12 @@ class Campaign {
     auto journeys = JourneyNames(options_.scenario_path);
     if (!journeys.ok()) return journeys.status();
     if (absl::Status status = ProbeAlone(); !status.ok()) return status;
+    if (absl::Status status = ObserveWindows(0, &idle_); !status.ok()) return status;
     if (absl::Status status = FindSaturation(); !status.ok()) return status;
     for (double level : options_.levels) {
       if (absl::Status status = RunLevel(level, *journeys); !status.ok()) return status;
     }
-    return BuildProfile(windows_, *scenario, separate_);
+    return BuildProfile(windows_, idle_, *scenario, separate_);
   }
 
  private:
@@ -112,10 +113,24 @@ class Campaign {
                           absl::StrCat(options_.work_dir, "/calibration.json"), options_.users);
     if (!load.ok()) return load.status();
     if (absl::Status status = Pause(options_.warm_up); !status.ok()) return status;
-    auto before = Observe(server_);
-    if (!before.ok()) return before.status();
+    std::vector<ObservedWindow> seen;
+    if (absl::Status status = ObserveWindows(level, &seen); !status.ok()) return status;
     double requests = 0;
     double seconds = 0;
+    for (ObservedWindow& window : seen) {
+      requests += TotalRequests(window.seen);
+      seconds += window.seen.at_seconds;
+      windows_.push_back(std::move(window));
+    }
+    Say(absl::StrFormat("level %.0f %%, %s: %.0f requests/s", 100 * level, name,
+                        requests / seconds));
+    return Finish(*load);
+  }
+
+  // windows_per_run windows of whatever load there is.
+  absl::Status ObserveWindows(double level, std::vector<ObservedWindow>* windows) const {
+    auto before = Observe(server_);
+    if (!before.ok()) return before.status();
     for (int i = 0; i < options_.windows_per_run; ++i) {
       if (absl::Status status = Pause(options_.window); !status.ok()) return status;
       auto after = Observe(server_);
@@ -123,15 +138,11 @@ class Campaign {
       ObservedWindow window;
       window.seen = Difference(*after, *before);
       window.level = level;
-      window.users = static_cast<uint32_t>(options_.users);
-      requests += TotalRequests(window.seen);
-      seconds += window.seen.at_seconds;
-      windows_.push_back(std::move(window));
+      window.users = static_cast<uint32_t>(level > 0 ? options_.users : 0);
+      windows->push_back(std::move(window));
       before = std::move(after);
     }
-    Say(absl::StrFormat("level %.0f %%, %s: %.0f requests/s", 100 * level, name,
-                        requests / seconds));
-    return Finish(*load);
+    return absl::OkStatus();
   }
 
   absl::StatusOr<base::Subprocess> StartLoad(const std::string& scenario, double think_time_scale,
@@ -200,6 +211,7 @@ class Campaign {
   const ServerHandle& server_;
   const CampaignOptions& options_;
   double think_mean_seconds_ = 1;
+  std::vector<ObservedWindow> idle_;
   std::vector<ObservedWindow> windows_;
   SeparateMeasurements separate_;
 };

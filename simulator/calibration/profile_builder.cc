@@ -156,6 +156,7 @@ void FillLoads(const std::vector<ObservedWindow>& windows, double saturation,
 }  // namespace
 
 absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& windows,
+                                            const std::vector<ObservedWindow>& idle,
                                             const model::Scenario& scenario,
                                             const SeparateMeasurements& separate) {
   const std::vector<std::string> operations = RequestedOperations(windows);
@@ -163,9 +164,20 @@ absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& w
   std::vector<RegressionFit> fits;
   for (auto busy : {&Observation::server_cpu_seconds, &Observation::database_cpu_seconds,
                     &Observation::redis_cpu_seconds}) {
-    auto fit = FitDemands(WindowsOf(windows, operations, busy), operations);
+    std::vector<Window> observed = WindowsOf(windows, operations, busy);
+    for (Window& window : WindowsOf(idle, operations, busy)) {
+      window.level = 0;
+      observed.push_back(std::move(window));
+    }
+    auto fit = FitDemands(observed, operations);
     if (!fit.ok()) return fit.status();
     fits.push_back(*std::move(fit));
+  }
+  for (double value : fits[0].covariance) {
+    profile.mutable_server_cpu_covariance()->add_value(value);
+  }
+  for (double value : fits[1].covariance) {
+    profile.mutable_database_cpu_covariance()->add_value(value);
   }
   double regressed = 0;
   double clocked = 0;

@@ -37,9 +37,11 @@ struct SeparateMeasurements {
   std::map<std::string, double> response_bytes;  // by operation
 };
 
-// FailedPrecondition as from FitDemands. Operations of `scenario` that were never requested are
-// left out (the simulator then refuses a scenario that needs them).
+// `idle`: windows without load; they pin the idle term, which load alone cannot tell from the cost
+// of a request. FailedPrecondition as from FitDemands. Operations of `scenario` that were never
+// requested are left out (the simulator then refuses a scenario that needs them).
 absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& windows,
+                                            const std::vector<ObservedWindow>& idle,
                                             const model::Scenario& scenario,
                                             const SeparateMeasurements& separate);
 

@@ -134,6 +134,17 @@ absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
     fit.extra_seconds.push_back(solution(column) / system.scale(column));
   }
   fit.extra_seconds.push_back(0);
+  fit.covariance.assign(operations.size() * operations.size(), 0);
+  for (size_t a = 0; a < used.size(); ++a) {
+    for (size_t b = 0; b < used.size(); ++b) {
+      const auto row = static_cast<Eigen::Index>(a + 1);
+      const auto column = static_cast<Eigen::Index>(b + 1);
+      const auto cell =
+          static_cast<size_t>(used[a]) * operations.size() + static_cast<size_t>(used[b]);
+      fit.covariance[cell] =
+          variance * inverse(row, column) / (system.scale(row) * system.scale(column));
+    }
+  }
   fit.demands.resize(operations.size());
   for (size_t i = 0; i < used.size(); ++i) {
     const auto column = static_cast<Eigen::Index>(i + 1);

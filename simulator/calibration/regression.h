@@ -36,6 +36,8 @@ struct FittedDemand {
 
 struct RegressionFit {
   std::vector<FittedDemand> demands;  // one an operation; zeros where it was never requested
+  // Covariance of the demands, seconds squared, row by row (operations x operations).
+  std::vector<double> covariance;
   std::vector<double> extra_seconds;  // per request, one entry a level; 0 at the highest
   double baseline = 0;                // busy seconds per second without any request
   double baseline_standard_error = 0;

@@ -70,6 +70,25 @@ TEST(RegressionTest, DemandsAreThoseOfTheHighestLevel) {
   }
 }
 
+// With idle windows the idle term is known, and then the mix's demand is known better than its
+// parts are: their errors cancel.
+TEST(RegressionTest, CovarianceMakesTheMixSharperThanItsParts) {
+  std::vector<Window> windows = PlantedWindows(60, 9);
+  for (int i = 0; i < 6; ++i) windows.push_back({1, kBaseline, {0, 0, 0}, 0});
+  auto fit = FitDemands(windows, kOperations);
+  ASSERT_TRUE(fit.ok());
+  double mix = 0;
+  double independent = 0;
+  for (size_t a = 0; a < 3; ++a) {
+    EXPECT_NEAR(std::sqrt(fit->covariance[a * 3 + a]), fit->demands[a].standard_error_seconds,
+                1e-12);
+    independent += fit->covariance[a * 3 + a];
+    for (size_t b = 0; b < 3; ++b) mix += fit->covariance[a * 3 + b];
+  }
+  EXPECT_GT(mix, 0);
+  EXPECT_LT(mix, independent);
+}
+
 // The interval mean +- 1.96 standard errors must hold the truth about 95 times in 100.
 TEST(RegressionTest, StandardErrorsCoverTheTruth) {
   int covered = 0;

@@ -204,20 +204,36 @@ class Builder {
 
   double n() const { return static_cast<double>(replications_.size()); }
 
-  // Relative standard error of the mix's mean demand on a resource.
+  // The mix's share of each of the profile's operations, in the profile's order.
+  std::vector<double> ProfileMix() const {
+    std::vector<double> mix;
+    for (const model::OperationDemand& demand : inputs_.profile.operations()) {
+      const auto found =
+          std::find(workload_.operations.begin(), workload_.operations.end(), demand.operation());
+      mix.push_back(found == workload_.operations.end()
+                        ? 0
+                        : workload_.mix[static_cast<size_t>(found - workload_.operations.begin())]);
+    }
+    return mix;
+  }
+
+  // Relative standard error of the mix's mean demand on a resource: sqrt(m' C m) / m' d. Without a
+  // covariance the operations count as independent, which overstates it.
   template <typename Pick>
-  double DemandError(Pick pick) const {
+  double DemandError(const model::Covariance& covariance, Pick pick) const {
+    const std::vector<double> mix = ProfileMix();
+    const bool joint = static_cast<size_t>(covariance.value_size()) == mix.size() * mix.size();
     double mean = 0;
     double variance = 0;
-    for (size_t op = 0; op < workload_.operations.size(); ++op) {
-      for (const model::OperationDemand& demand : inputs_.profile.operations()) {
-        if (demand.operation() != workload_.operations[op]) continue;
-        const model::Demand& value = pick(demand);
-        mean += workload_.mix[op] * value.mean();
-        variance += std::pow(workload_.mix[op] * value.standard_error(), 2);
+    for (size_t a = 0; a < mix.size(); ++a) {
+      const model::Demand& value = pick(inputs_.profile.operations(static_cast<int>(a)));
+      mean += mix[a] * value.mean();
+      if (!joint) variance += std::pow(mix[a] * value.standard_error(), 2);
+      for (size_t b = 0; joint && b < mix.size(); ++b) {
+        variance += mix[a] * mix[b] * covariance.value(static_cast<int>(a * mix.size() + b));
       }
     }
-    return mean > 0 ? std::sqrt(variance) / mean : 0;
+    return mean > 0 ? std::sqrt(std::max(0.0, variance)) / mean : 0;
   }
 
   struct Parts {
@@ -287,13 +303,15 @@ class Builder {
 
   void Quantities() {
     const double server =
-        kNormal975 * DemandError([](const model::OperationDemand& demand) -> const model::Demand& {
-          return demand.server_cpu_seconds();
-        });
+        kNormal975 * DemandError(inputs_.profile.server_cpu_covariance(),
+                                 [](const model::OperationDemand& demand) -> const model::Demand& {
+                                   return demand.server_cpu_seconds();
+                                 });
     const double database =
-        kNormal975 * DemandError([](const model::OperationDemand& demand) -> const model::Demand& {
-          return demand.database_cpu_seconds();
-        });
+        kNormal975 * DemandError(inputs_.profile.database_cpu_covariance(),
+                                 [](const model::OperationDemand& demand) -> const model::Demand& {
+                                   return demand.database_cpu_seconds();
+                                 });
     const bool by_database = database_utilisation_ > server_utilisation_;
     const double busiest = std::min(0.95, std::max(database_utilisation_, server_utilisation_));
     Parts latency;
