@@ -109,8 +109,7 @@ class Campaign {
     const double scale = options_.users / (wanted * think_mean_seconds_);
     const absl::Duration duration =
         options_.warm_up + options_.windows_per_run * options_.window + absl::Seconds(1);
-    auto load = StartLoad(scenario, scale, duration,
-                          absl::StrCat(options_.work_dir, "/calibration.json"), options_.users);
+    auto load = StartLoad(scenario, scale, duration, Path("calibration.json"), options_.users);
     if (!load.ok()) return load.status();
     if (absl::Status status = Pause(options_.warm_up); !status.ok()) return status;
     std::vector<ObservedWindow> seen;
@@ -124,7 +123,25 @@ class Campaign {
     }
     Say(absl::StrFormat("level %.0f %%, %s: %.0f requests/s", 100 * level, name,
                         requests / seconds));
-    return Finish(*load);
+    if (absl::Status status = Finish(*load); !status.ok()) return status;
+    return level == options_.levels.front() ? ReadQuietResponses(Path("calibration.json"))
+                                            : absl::OkStatus();
+  }
+
+  // Means over all runs at the lowest level.
+  absl::Status ReadQuietResponses(const std::string& path) {
+    auto result = model::ReadJson<model::Result>(path);
+    if (!result.ok()) return result.status();
+    for (const model::OperationResult& item : result->operations()) {
+      if (item.service_time().total_count() == 0) continue;
+      double& requests = separate_.quiet_requests[item.operation()];
+      double& mean = separate_.quiet_response_seconds[item.operation()];
+      const auto more = static_cast<double>(item.service_time().total_count());
+      mean =
+          (mean * requests + model::MeanOf(item.service_time()) / 1e9 * more) / (requests + more);
+      requests += more;
+    }
+    return absl::OkStatus();
   }
 
   // windows_per_run windows of whatever load there is.
@@ -202,6 +219,10 @@ class Campaign {
 
   void Say(const std::string& line) const {
     if (options_.progress) options_.progress(line);
+  }
+
+  std::string Path(const std::string& name) const {
+    return absl::StrCat(options_.work_dir, "/", name);
   }
 
   std::string LogPath() const { return absl::StrCat(options_.work_dir, "/loadgen.log"); }

@@ -153,6 +153,30 @@ void FillLoads(const std::vector<ObservedWindow>& windows, double saturation,
   }
 }
 
+// What a round trip from the server to PostgreSQL or Redis takes besides their work: the network,
+// and waking the other side. At the lowest load there is next to no queueing, so it is what remains
+// of the measured responses after CPU and flushes, spread over the round trips of each request. The
+// client's own round trip is counted as one more, since it is part of what was measured.
+double RoundTripSeconds(const model::Profile& profile, const SeparateMeasurements& separate) {
+  const model::LoadPoint& quiet = profile.loads(0);
+  double unexplained = 0;
+  double hops = 0;
+  for (const model::OperationDemand& demand : profile.operations()) {
+    auto response = separate.quiet_response_seconds.find(demand.operation());
+    if (response == separate.quiet_response_seconds.end()) continue;
+    const double requests = separate.quiet_requests.at(demand.operation());
+    const bool asks_redis = demand.redis_commands().mean() > 0.5;
+    const double flush = demand.commits_waited() * separate.flush_seconds;
+    const double known = demand.server_cpu_seconds().mean() + quiet.extra_server_cpu_seconds() +
+                         demand.database_cpu_seconds().mean() + quiet.extra_database_cpu_seconds() +
+                         demand.redis_commands().mean() * separate.redis_command_seconds + flush;
+    unexplained += requests * (response->second - known);
+    hops += requests * (1 + (asks_redis ? 1 : 0) + demand.database_round_trips().mean() +
+                        (demand.phi() ? demand.commits_waited() : 0));
+  }
+  return hops > 0 ? std::max(0.0, unexplained / hops) : 0;
+}
+
 }  // namespace
 
 absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& windows,
@@ -204,6 +228,7 @@ absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& w
   }
   FillDatabaseAndRedis(separate, &profile);
   FillLoads(windows, separate.saturation_per_second, fits[0], fits[1], &profile);
+  profile.mutable_redis()->set_network_round_trip_seconds(RoundTripSeconds(profile, separate));
   return profile;
 }
 

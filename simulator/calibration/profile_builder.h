@@ -27,10 +27,13 @@ struct ObservedWindow {
 
 // Figures measured apart from the windows.
 struct SeparateMeasurements {
-  double flush_seconds = 0;                      // one committed transaction, waited for
-  double connect_seconds = 0;                    // a new PostgreSQL connection with its first query
-  double memory_per_connection_bytes = 0;        // private memory of an idle backend
-  double redis_command_seconds = 0;              // CPU of a node per command when it is busy
+  double flush_seconds = 0;                // one committed transaction, waited for
+  double connect_seconds = 0;              // a new PostgreSQL connection with its first query
+  double memory_per_connection_bytes = 0;  // private memory of an idle backend
+  double redis_command_seconds = 0;        // CPU of a node per command when it is busy
+  // At the lowest level, by operation: mean time from sending to the answer, and its requests.
+  std::map<std::string, double> quiet_response_seconds;
+  std::map<std::string, double> quiet_requests;
   double saturation_per_second = 0;              // requests/s at think time 0
   double audit_batch_seconds = 0;                // group commit window of the server
   std::map<std::string, double> request_bytes;   // by operation

@@ -61,6 +61,16 @@ absl::Status ReadCount(const Flags& flags, const std::string& name, uint64_t low
   return absl::OkStatus();
 }
 
+// A relative error, 0 to 10; left alone when the flag is not given.
+absl::Status ReadError(const Flags& flags, const std::string& name, double* error) {
+  const auto flag = flags.find(name);
+  if (flag == flags.end()) return absl::OkStatus();
+  if (absl::SimpleAtod(flag->second, error) && *error >= 0 && *error <= 10) {
+    return absl::OkStatus();
+  }
+  return BadFlag(name, flag->second, "a fraction such as 0.2");
+}
+
 absl::StatusOr<RunOptions> ReadOptions(const Flags& flags) {
   RunOptions options;
   absl::Status status;
@@ -78,11 +88,8 @@ absl::StatusOr<RunOptions> ReadOptions(const Flags& flags) {
   if (options.step_seconds < 0.1) {
     status.Update(BadFlag("step", flags.at("step"), "at least 0.1s"));
   }
-  const auto error = flags.find("model_error");
-  if (error != flags.end() && (!absl::SimpleAtod(error->second, &options.model_error) ||
-                               !(options.model_error >= 0 && options.model_error <= 10))) {
-    status.Update(BadFlag("model_error", error->second, "a fraction such as 0.2"));
-  }
+  status.Update(ReadError(flags, "model_error", &options.model_error));
+  status.Update(ReadError(flags, "latency_model_error", &options.latency_model_error));
   if (!status.ok()) return status;
   return options;
 }
@@ -185,7 +192,7 @@ int RunRun(std::vector<std::string> args) {
   const absl::StatusOr<Flags> flags =
       ParseFlags(args, {"scenario", "deployment", "profile", "users", "think_time", "ramp",
                         "duration", "settle", "pods", "seed", "replications", "threads", "step",
-                        "model_error", "cache_keys", "out"});
+                        "model_error", "latency_model_error", "cache_keys", "out"});
   if (!flags.ok()) return Fail(flags.status(), 2);
   const absl::StatusOr<RunOptions> options = ReadOptions(*flags);
   if (!options.ok()) return Fail(options.status(), 2);

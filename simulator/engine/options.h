@@ -17,7 +17,10 @@ struct RunOptions {
   uint32_t replications = 3;
   uint32_t threads = 2;      // replications at the same time; never changes the result
   uint32_t fixed_pods = 0;   // unset: the deployment's autoscaler decides (or its replicas)
-  double model_error = 0.2;  // relative, of latencies; not validated by measurement yet
+  double model_error = 0.2;  // relative, of CPU, pods and shards; an assumption
+  // Relative, of latencies: how far a prediction of a measured run was off, when somebody measured
+  // that; negative: not measured, model_error counts.
+  double latency_model_error = -1;
 
   // Bounds of the server that no manifest carries.
   uint32_t worker_queue_limit = 4096;  // requests inside one worker; beyond it 503 at once

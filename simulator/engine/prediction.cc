@@ -316,7 +316,8 @@ class Builder {
     const double busiest = std::min(0.95, std::max(database_utilisation_, server_utilisation_));
     Parts latency;
     latency.calibration = (by_database ? database : server) / (1 - busiest);
-    latency.model = options_.model_error;
+    latency.model =
+        options_.latency_model_error >= 0 ? options_.latency_model_error : options_.model_error;
     for (const auto& [name, q] : {std::pair{"p50_ms", 0.5}, {"p95_ms", 0.95}, {"p99_ms", 0.99}}) {
       const double quantile = q;
       Add(name, static_cast<double>(pooled_.Quantile(q)) * 1e-6,
@@ -380,6 +381,12 @@ class Builder {
     if (options_.model_error > 0) {
       Warn(absl::StrFormat("model error of %.0f %% is an assumption: not validated yet",
                            100 * options_.model_error));
+    }
+    if (options_.latency_model_error >= 0) {
+      Warn(
+          absl::StrFormat("model error of latencies %.0f %%: how far the prediction of a measured "
+                          "run was off",
+                          100 * options_.latency_model_error));
     }
     if (replications_.size() < 2) {
       Warn("one replication: the intervals have no replication part");

@@ -70,7 +70,8 @@ class ServerUnderLoadTest : public ::testing::Test {
   }
 
   void TearDown() override {
-    if (server_ != nullptr) EXPECT_TRUE(server_->Stop().ok());
+    if (server_ == nullptr) return;
+    EXPECT_TRUE(server_->Stop().ok());
   }
 
   void MintTokens() {

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -19,6 +21,7 @@
 #include "base/subprocess.h"
 #include "model/distribution.h"
 #include "model/io.h"
+#include "model/result_math.h"
 #include "model/scenario_loader.h"
 #include "simulator/calibration/campaign.h"
 #include "tools/demo/child_server.h"
@@ -40,26 +43,29 @@ struct Plan {
   absl::Duration saturation_run;
   int measured_users;
   absl::Duration measured_run;
+  double simulated_ramp_seconds;
   double simulated_seconds;
 };
 
 Plan PlanFor(bool quick) {
   if (quick) {
-    return {4,
-            absl::Milliseconds(250),
-            absl::Milliseconds(400),
-            absl::Milliseconds(1500),
-            500,
-            absl::Seconds(5),
-            90};
+    return {.calibration_windows = 4,
+            .calibration_window = absl::Milliseconds(250),
+            .calibration_warm_up = absl::Milliseconds(400),
+            .saturation_run = absl::Milliseconds(1500),
+            .measured_users = 500,
+            .measured_run = absl::Seconds(5),
+            .simulated_ramp_seconds = 30,
+            .simulated_seconds = 120};
   }
-  return {6,
-          absl::Milliseconds(500),
-          absl::Milliseconds(800),
-          absl::Seconds(3),
-          2000,
-          absl::Seconds(30),
-          240};
+  return {.calibration_windows = 6,
+          .calibration_window = absl::Milliseconds(500),
+          .calibration_warm_up = absl::Milliseconds(800),
+          .saturation_run = absl::Seconds(3),
+          .measured_users = 2000,
+          .measured_run = absl::Seconds(30),
+          .simulated_ramp_seconds = 60,
+          .simulated_seconds = 300};
 }
 
 class Demo {
@@ -200,8 +206,8 @@ class Demo {
 
   absl::Status PredictThisHost() {
     const double think = MeasuredThinkScale() * think_mean_seconds_;
-    SimulationJob job{"this host", host_path_, static_cast<double>(plan_.measured_users),
-                      think,       60,         Path("predicted-this-host.json")};
+    SimulationJob job{"this host", host_path_, static_cast<double>(plan_.measured_users), think,
+                      1,           60,         Path("predicted-this-host.json")};
     return RunSimulations({job}, SimulationSettings());
   }
 
@@ -231,9 +237,28 @@ class Demo {
       absl::SleepFor(absl::Milliseconds(50));
     }
     const base::ExitStatus exit = *process->Poll();
-    if (exit.ok() || (exit.signal == 0 && exit.code == kThresholdsFailed)) return absl::OkStatus();
+    if (exit.ok() || (exit.signal == 0 && exit.code == kThresholdsFailed)) {
+      return ScorePrediction();
+    }
     return absl::UnavailableError(
         absl::StrCat("the load generator ended with ", exit.ToString(), "; see ", child.log_file));
+  }
+
+  // How far the prediction of this host was off; the simulations of the claims carry that error.
+  absl::Status ScorePrediction() {
+    auto predicted = model::ReadJson<model::Result>(Path("predicted-this-host.json"));
+    if (!predicted.ok()) return predicted.status();
+    auto measured = model::ReadJson<model::Result>(Path("measured.json"));
+    if (!measured.ok()) return measured.status();
+    const double expected = model::ResponseQuantileMs(predicted->total(), 0.95);
+    const double seen = model::ResponseQuantileMs(measured->total(), 0.95);
+    if (expected <= 0 || seen <= 0) return absl::UnavailableError("a run without latencies");
+    latency_model_error_ = std::min(10.0, std::abs(seen - expected) / expected);
+    Say(absl::StrFormat(
+        "p95 predicted %.2f ms, measured %.2f ms; throughput predicted %.0f, measured %.0f "
+        "requests/s",
+        expected, seen, model::Throughput(*predicted), model::Throughput(*measured)));
+    return absl::OkStatus();
   }
 
   absl::Status CollectFacts() {
@@ -253,7 +278,8 @@ class Demo {
     std::vector<SimulationJob> jobs;
     auto add = [&](double users, double think) {
       const std::string name = absl::StrFormat("%.0f users, think time %g s", users, think);
-      jobs.push_back({name, production_path_, users, think, plan_.simulated_seconds,
+      jobs.push_back({name, production_path_, users, think, plan_.simulated_ramp_seconds,
+                      plan_.simulated_seconds,
                       Path(absl::StrFormat("predicted-production-%.0f-%gs.json", users, think))});
     };
     add(kMillion, 10);
@@ -283,6 +309,7 @@ class Demo {
     settings.profile_path = Path("profile.json");
     settings.log_file = Path("logs/simulator.log");
     settings.seed = options_.seed;
+    settings.latency_model_error = latency_model_error_;
     settings.stop = Stopper();
     settings.progress = [this](const std::string& line) { Say(line); };
     return settings;
@@ -320,6 +347,7 @@ class Demo {
   std::optional<ChildServer> server_;
   model::Profile profile_;
   double think_mean_seconds_ = 0;
+  double latency_model_error_ = -1;
 };
 
 }  // namespace

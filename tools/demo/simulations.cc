@@ -26,10 +26,15 @@ absl::StatusOr<base::Subprocess> Start(const SimulationJob& job, const Simulatio
                 absl::StrCat("--profile=", options.profile_path),
                 absl::StrFormat("--users=%.0f", job.users),
                 absl::StrFormat("--think_time=%gs", job.think_time_seconds),
+                absl::StrFormat("--ramp=%gs", job.ramp_seconds),
                 absl::StrFormat("--duration=%gs", job.duration_seconds),
                 absl::StrCat("--seed=", options.seed),
                 absl::StrCat("--replications=", options.replications),
                 absl::StrCat("--out=", job.out)};
+  if (options.latency_model_error >= 0) {
+    child.argv.push_back(
+        absl::StrFormat("--latency_model_error=%.3f", options.latency_model_error));
+  }
   child.log_file = options.log_file;
   return base::Subprocess::Start(child);
 }

@@ -16,8 +16,9 @@ struct SimulationJob {
   std::string deployment_path;
   double users = 0;
   double think_time_seconds = 0;
-  double duration_seconds = 0;
-  std::string out;  // the predicted Result
+  double ramp_seconds = 0;
+  double duration_seconds = 0;  // after the ramp; the simulator does not measure its first half
+  std::string out;              // the predicted Result
 };
 
 struct SimulationOptions {
@@ -27,6 +28,7 @@ struct SimulationOptions {
   std::string log_file;
   uint64_t seed = 1;
   int replications = 1;
+  double latency_model_error = -1;  // see simulator run; negative: not measured
   int parallel = 2;
   absl::Duration timeout = absl::Minutes(5);  // of each
   std::function<void(const std::string&)> progress;
