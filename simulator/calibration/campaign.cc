@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "base/subprocess.h"
 #include "model/distribution.h"
+#include "model/histogram.h"
 #include "model/io.h"
 #include "model/result.pb.h"
 #include "model/scenario_loader.h"
