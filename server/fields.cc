@@ -45,11 +45,29 @@ bool IsDate(std::string_view text) {
   const int month = Number2(text.substr(5));
   const int day = Number2(text.substr(8));
   const absl::CivilDay civil(year, month, day);  // normalises what does not exist
-  return civil.year() == year && civil.month() == month && civil.day() == day;
+  return year > 0 && civil.year() == year && civil.month() == month && civil.day() == day;
 }
 
 bool IsTime(std::string_view text) {
   return HasShape(text, "00:00") && Number2(text) < 24 && Number2(text.substr(3)) < 60;
+}
+
+bool IsTimestamp(std::string_view text) {
+  // "2030-01-31T08:00:00" first: lenient parsers take "5-01-31" for a day, each for another one.
+  if (text.size() < 20 || text[10] != 'T' || text[16] != ':' || !IsDate(text.substr(0, 10)) ||
+      !IsTime(text.substr(11, 5)) || !HasShape(text.substr(17, 2), "00") ||
+      Number2(text.substr(17)) > 59) {
+    return false;
+  }
+  text.remove_prefix(19);
+  if (text.front() == '.') {
+    const size_t end = std::min(text.find_first_not_of("0123456789", 1), text.size());
+    if (end < 2 || end > 10) return false;
+    text.remove_prefix(end);
+  }
+  if (text == "Z") return true;
+  if (text.size() != 6 || (text.front() != '+' && text.front() != '-')) return false;
+  return IsTime(text.substr(1)) && Number2(text.substr(1)) < 16;
 }
 
 void FieldReader::Fail(std::string_view name, std::string_view message) {

@@ -57,7 +57,11 @@ class FieldReader {
 
 // The same checks for path and query parameters.
 bool IsUuid(std::string_view text);
+// From year 0001: there is no year 0.
 bool IsDate(std::string_view text);
 bool IsTime(std::string_view text);
+// "2030-01-31T08:00:00Z", also with a fraction of up to 9 digits and with an offset "+05:30" of
+// less than 16 h: RFC 3339 in its full shape, and what PostgreSQL reads as the same moment.
+bool IsTimestamp(std::string_view text);
 
 }  // namespace server

@@ -58,6 +58,44 @@ TEST(FieldReaderTest, Texts) {
   EXPECT_FALSE(IsTime("24:00"));
 }
 
+TEST(FieldReaderTest, YearZeroDoesNotExist) {
+  EXPECT_TRUE(IsDate("0001-01-01"));
+  EXPECT_FALSE(IsDate("0000-01-01"));
+}
+
+TEST(FieldReaderTest, Timestamps) {
+  for (const char* good :
+       {"2030-01-31T08:00:00Z", "2030-01-31T08:00:00.123456789Z", "2030-01-31T08:00:00+05:30",
+        "2030-01-31T23:59:59.5-15:59", "0001-01-01T00:00:00Z"}) {
+    EXPECT_TRUE(IsTimestamp(good)) << good;
+  }
+  for (const char* bad : {"",
+                          "2030-01-31",
+                          "2030-01-31T08:00:00",
+                          "2030-02-30T08:00:00Z",
+                          "5-01-31T08:00:00Z",
+                          "1-1-1T0:0:0Z",
+                          "2030-1-31T08:00:00Z",
+                          "0000-01-01T00:00:00Z",
+                          "294277-01-01T00:00:00Z",
+                          "12030-01-31T08:00:00Z",
+                          "2030-01-31T08:00:00+16:00",
+                          "2030-01-31T08:00:00+23:59",
+                          "2030-01-31T08:00:00+00",
+                          "2030-01-31T08:00:00.Z",
+                          "2030-01-31T08:00:00.1234567890Z",
+                          "2030-01-31T08:00:60Z",
+                          "2030-01-31T24:00:00Z",
+                          "2030-01-31 08:00:00Z",
+                          "2030-01-31T08:00:00Z ",
+                          "2030-01-31T08:00:00ZZ",
+                          "2030-01-31T08:00:00.",
+                          "infinity",
+                          "2030-01-31T08:00:00.1"}) {
+    EXPECT_FALSE(IsTimestamp(bad)) << bad;
+  }
+}
+
 TEST(RequestContextTest, QueryAndBody) {
   Request request;
   request.query = "date=2026-01-31&name=a%20b+c&empty=&date=second&bad=%zz";

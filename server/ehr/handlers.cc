@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/time/time.h"
 #include "server/cache/record_cache.h"
 #include "server/ehr/record_store.h"
 #include "server/fields.h"
@@ -19,14 +18,6 @@ constexpr size_t kLongestTime = 40;
 
 CacheKey RecordKey(const RequestContext& context, const std::string& patient_id) {
   return {context.principal.clinic_id, "record", patient_id};
-}
-
-bool IsRfc3339(const std::string& text) {
-  absl::Time time;
-  std::string error;
-  // The parser takes more ("infinite-past"); a year's digit comes first here.
-  return text[0] >= '0' && text[0] <= '9' &&
-         absl::ParseTime(absl::RFC3339_full, text, &time, &error);
 }
 
 bool OutcomeKnown(const absl::Status& status) {
@@ -65,7 +56,7 @@ base::Task<Response> HandleAddVitals(RequestContext& context) {
   vital.value = fields.String("value", kLongestValue);
   vital.recorded_at = fields.OptionalString("recordedAt", kLongestTime);
   if (!fields.Finish().ok()) co_return ErrorResponse(fields.status());
-  if (vital.recorded_at.has_value() && !IsRfc3339(*vital.recorded_at)) {
+  if (vital.recorded_at.has_value() && !IsTimestamp(*vital.recorded_at)) {
     co_return ErrorResponse(
         FieldError("recordedAt", "recordedAt must be like 2030-01-31T08:00:00Z"));
   }
