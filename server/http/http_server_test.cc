@@ -275,6 +275,18 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"body_for_get", "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx", 413}),
     [](const auto& info) { return info.param.name; });
 
+TEST_F(HttpServerTest, TwoIdentitiesAreNone) {
+  Begin();
+  for (const char* name : {"Authorization", "X-Clinic-ID", "x-clinic-id"}) {
+    for (const char* first : {"", "a"}) {
+      Client client(port_);
+      client.Send(absl::StrCat("GET /x HTTP/1.1\r\nHost: h\r\n", name, ": ", first, "\r\n", name,
+                               ": b\r\n\r\n"));
+      EXPECT_TRUE(absl::StartsWith(client.ReadUntil(kEnd), "HTTP/1.1 400")) << name << first;
+    }
+  }
+}
+
 TEST_F(HttpServerTest, AnUnreadLargeBodyDoesNotResetTheAnswer) {
   Begin();
   Client client(port_);

@@ -85,6 +85,12 @@ class RequestParser::Impl final : public http::basic_parser<true> {
     return {};
   }
 
+  // Who asks and for which clinic must not depend on which of two values somebody looks at.
+  void KeepOnce(beast::string_view value, std::string_view* kept, beast::error_code& ec) {
+    if (kept->data() != nullptr) ec = http::error::bad_field;
+    *kept = Keep(value);
+  }
+
   void on_field_impl(http::field name, beast::string_view name_text, beast::string_view value,
                      beast::error_code& ec) override {
     switch (name) {
@@ -93,7 +99,7 @@ class RequestParser::Impl final : public http::basic_parser<true> {
         host_seen_ = true;
         break;
       case http::field::authorization:
-        request_.authorization = Keep(value);
+        KeepOnce(value, &request_.authorization, ec);
         break;
       case http::field::content_type:
         request_.content_type = Keep(value);
@@ -106,7 +112,9 @@ class RequestParser::Impl final : public http::basic_parser<true> {
         break;
       case http::field::unknown:
         if (beast::iequals(name_text, "X-Request-ID")) request_.request_id = Keep(value);
-        if (beast::iequals(name_text, "X-Clinic-ID")) request_.clinic_id = Keep(value);
+        if (beast::iequals(name_text, "X-Clinic-ID")) {
+          KeepOnce(value, &request_.clinic_id, ec);
+        }
         break;
       default:
         break;
