@@ -129,6 +129,21 @@ absl::StatusOr<std::string> PrepareDatabase(const ServerOptions& options, const 
   return AppRoleUrl(dependencies.database_url, AppPassword(key));
 }
 
+// Without the private PostgreSQL nothing can be served, and nobody would start it again: the server
+// ends. Without Redis it is only slower.
+absl::Status CheckStack(devstack::Stack& stack, bool* redis_lost) {
+  if (stack.postgres() != nullptr) {
+    if (absl::Status status = stack.postgres()->CheckAlive(); !status.ok()) return status;
+  }
+  if (*redis_lost || stack.redis() == nullptr) return absl::OkStatus();
+  if (absl::Status status = stack.redis()->CheckAlive(); !status.ok()) {
+    *redis_lost = true;
+    std::fprintf(stderr, "%s; serving without it, a restart brings it back\n",
+                 std::string(status.message()).c_str());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status WriteServerFile(const ServerOptions& options, const Dependencies& dependencies,
                              const std::string& key_file, int port) {
   boost::json::array redis_pids;
@@ -201,9 +216,12 @@ absl::Status RunServer(const ServerOptions& options) {
     return base::CreateListener({.host = options.host, .port = port, .reuse_port = true});
   };
   bool announced = false;
+  bool redis_lost = false;
   supervisor.on_tick = [&]() -> absl::Status {
     if (dependencies->stack != nullptr) {
-      if (absl::Status status = dependencies->stack->CheckAlive(); !status.ok()) return status;
+      if (absl::Status status = CheckStack(*dependencies->stack, &redis_lost); !status.ok()) {
+        return status;
+      }
     }
     if (announced || counters->Sum(ready_cell) < static_cast<uint64_t>(options.workers)) {
       return absl::OkStatus();

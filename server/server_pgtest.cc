@@ -223,6 +223,22 @@ TEST_F(ServerTest, MistakesAreOneClearLine) {
   EXPECT_EQ(std::count(away.err.begin(), away.err.end(), '\n'), 1) << away.err;
 }
 
+TEST_F(ServerTest, LosingThePrivateRedisOnlySlowsDown) {
+  const std::string token = Login(Doctor().email);
+  const std::string path = "/api/v1/ehr/comprehensive/" + Patient(0).id;
+  for (const boost::json::value& pid : facts_->at("redis_pids").as_array()) {
+    ASSERT_EQ(kill(static_cast<pid_t>(pid.as_int64()), SIGKILL), 0);
+  }
+  // Long enough for the supervisor to see it several times.
+  for (int i = 0; i < 10; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_EQ(Ask(port_, "GET", path, token).status, 200);
+  }
+  EXPECT_EQ(Ask(port_, "GET", "/health/ready").status, 200);
+  EXPECT_TRUE(absl::StrContains(Ask(port_, "GET", "/health").text, R"("redis":"down")"));
+  EXPECT_TRUE(server_->running());
+}
+
 // Last: it stops the server.
 TEST_F(ServerTest, TerminationDrainsAndLeavesNothingBehind) {
   const std::vector<pid_t> tree = base::ProcessTree(server_->pid());
