@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "report/figure.h"
 #include "report/judge.h"
 
 namespace report {
@@ -27,7 +28,7 @@ const char* ColourOf(Verdict::Outcome outcome) {
 
 std::string Value(const Verdict& verdict) {
   if (!verdict.has_value()) return "";
-  return absl::StrFormat("%.4g / %.4g", verdict.value(), verdict.limit());
+  return absl::StrCat(ShortFigure(verdict.value()), " / ", ShortFigure(verdict.limit()));
 }
 
 std::string Why(const Verdict& verdict, int width) {

@@ -8,21 +8,17 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "report/figure.h"
 
 namespace report {
 namespace {
 
 using model::Verdict;
 
-std::string Figure(double value) {
-  if (value == std::floor(value) && std::abs(value) < 1e9) return absl::StrFormat("%.0f", value);
-  return absl::StrFormat("%.4g", value);
-}
-
 std::string Written(const Interval& interval) {
-  if (interval.low == interval.high) return Figure(interval.value);
-  return absl::StrCat(Figure(interval.value), " [", Figure(interval.low), ", ",
-                      Figure(interval.high), "]");
+  if (interval.low == interval.high) return ShortFigure(interval.value);
+  return absl::StrCat(ShortFigure(interval.value), " [", ShortFigure(interval.low), ", ",
+                      ShortFigure(interval.high), "]");
 }
 
 // "fact.scale_down_seconds = 5880 <= 360: no"
@@ -92,8 +88,8 @@ void FillOutcome(const std::vector<TermOutcome>& terms, Verdict* verdict) {
     case Truth::kStraddles:
       verdict->set_outcome(Verdict::HOLDS_IF);
       verdict->set_condition(absl::StrCat(
-          decisive.quantity, " ", decisive.op, " ", Figure(decisive.right.value), " inside [",
-          Figure(decisive.left.low), ", ", Figure(decisive.left.high), "]"));
+          decisive.quantity, " ", decisive.op, " ", ShortFigure(decisive.right.value), " inside [",
+          ShortFigure(decisive.left.low), ", ", ShortFigure(decisive.left.high), "]"));
       break;
   }
 }
@@ -107,7 +103,7 @@ absl::StatusOr<std::string> Frontier(const model::Decision& decision, const Oper
                           evidence.Findings(decision.deployment()));
     if (!terms.ok()) return terms.status();
     const Truth truth = Combine(*terms);
-    answers.push_back(absl::StrCat(Figure(result->think_time_mean_seconds()), " s ",
+    answers.push_back(absl::StrCat(ShortFigure(result->think_time_mean_seconds()), " s ",
                                    truth == Truth::kTrue    ? "holds"
                                    : truth == Truth::kFalse ? "fails"
                                                             : "open"));
@@ -203,8 +199,8 @@ class Judgement {
         verdict_.set_reason(Words(terms->front()));
         return absl::OkStatus();
       }
-      conditions.push_back(absl::StrCat(need.text(), " ", Figure(terms->front().left.value), " ",
-                                        need.unit(), " (", need.expression(), ")"));
+      conditions.push_back(absl::StrCat(need.text(), " ", ShortFigure(terms->front().left.value),
+                                        " ", need.unit(), " (", need.expression(), ")"));
     }
     verdict_.set_outcome(Verdict::HOLDS_IF);
     verdict_.set_condition(absl::StrJoin(conditions, ", and "));

@@ -15,12 +15,6 @@ std::string Escape(std::string_view text) {
       {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
 }
 
-std::string ShortFigure(double value) {
-  if (std::isnan(value)) return "\u2013";
-  if (value == std::floor(value) && std::abs(value) < 1e9) return absl::StrFormat("%.0f", value);
-  return absl::StrFormat("%.4g", value);
-}
-
 std::string PlotBlock(std::string_view id, const Plot& plot) {
   boost::json::object data;
   data["title"] = plot.title;

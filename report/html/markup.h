@@ -11,9 +11,6 @@ namespace report {
 // Text for element content and quoted attributes.
 std::string Escape(std::string_view text);
 
-// At most 4 significant digits; a dash for NaN.
-std::string ShortFigure(double value);
-
 struct PlotLine {
   std::string name;
   std::vector<double> values;  // NaN: a gap

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "report/evidence.h"
+#include "report/figure.h"
 #include "report/html/chart_js.h"
 #include "report/html/markup.h"
 #include "report/html/page_css.h"
@@ -117,8 +118,12 @@ std::string WhyCell(const Verdict& verdict) {
   if (!verdict.frontier().empty()) {
     absl::StrAppend(&text, "<br><b>Frontier:</b> ", Escape(verdict.frontier()));
   }
-  for (const std::string& warning : verdict.warnings()) {
-    absl::StrAppend(&text, "<br><span class=\"soft\">", Escape(warning), "</span>");
+  if (verdict.warnings_size() > 0) {
+    absl::StrAppend(&text, "<details><summary>", verdict.warnings_size(), " cautions</summary>");
+    for (const std::string& warning : verdict.warnings()) {
+      absl::StrAppend(&text, "<span class=\"soft\">", Escape(warning), "</span><br>");
+    }
+    absl::StrAppend(&text, "</details>");
   }
   std::vector<std::string> evidence(verdict.evidence().begin(), verdict.evidence().end());
   if (!evidence.empty()) {

@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "report/figure.h"
 #include "report/html/markup.h"
 
 namespace report {
@@ -14,6 +15,14 @@ using ::testing::Not;
 
 TEST(MarkupTest, EscapesWhatWouldBeMarkup) {
   EXPECT_EQ(Escape("<b a=\"x\">'&"), "&lt;b a=&quot;x&quot;&gt;&#39;&amp;");
+}
+
+TEST(MarkupTest, FiguresArePlain) {
+  EXPECT_EQ(ShortFigure(2.93149), "2.931");
+  EXPECT_EQ(ShortFigure(5880), "5880");
+  EXPECT_EQ(ShortFigure(111111.1), "111,111");
+  EXPECT_EQ(ShortFigure(1000000), "1,000,000");
+  EXPECT_EQ(ShortFigure(-1234567), "-1,234,567");
 }
 
 TEST(MarkupTest, PlotDataCannotEndItsScript) {
