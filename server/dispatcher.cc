@@ -210,15 +210,16 @@ absl::Status Dispatcher::Admit(RequestContext& context) {
   principal.email = (*claims)->email;
   principal.session_id = (*claims)->session_id;
   principal.token_expires_at = (*claims)->expires_at;
+  const std::string_view named = context.request.clinic_id;
+  const bool may_name = principal.role == Role::kSuperAdmin;
+  // Before the permission: the record of a refusal belongs to the clinic that was named.
+  if (may_name && IsUuid(named)) principal.clinic_id = named;
   if (!route.roles.Has(principal.role)) {
     return absl::PermissionDeniedError(
         absl::StrCat("the permission ", std::string(route.permission), " is required"));
   }
-  const std::string_view named = context.request.clinic_id;
-  if (principal.role == Role::kSuperAdmin && !named.empty()) {
-    if (!IsUuid(named)) return FieldError("X-Clinic-ID", "X-Clinic-ID must be a lower-case UUID");
-    principal.clinic_id = named;
-  } else if (!named.empty() && named != principal.clinic_id) {
+  if (!named.empty() && named != principal.clinic_id) {
+    if (may_name) return FieldError("X-Clinic-ID", "X-Clinic-ID must be a lower-case UUID");
     return absl::PermissionDeniedError("X-Clinic-ID names another clinic than the token");
   }
   if (route.needs_clinic && principal.clinic_id.empty()) {
