@@ -1,16 +1,17 @@
 // The main job, quick: it ends within its time, leaves no process behind, and what it writes holds.
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/paths.h"
-#include "base/process_cpu.h"
 #include "base/subprocess.h"
 #include "model/io.h"
 #include "model/result.pb.h"
@@ -37,6 +38,11 @@ class QuickDemoTest : public ::testing::Test {
     auto report = model::ReadJson<model::VerdictReport>(folder_->path() + "/verdict.json");
     ASSERT_TRUE(report.ok()) << report.status();
     report_ = new model::VerdictReport(*std::move(report));
+  }
+
+  static void TearDownTestSuite() {
+    delete report_;
+    delete folder_;
   }
 
   static const Verdict& Find(const std::string& claim, const std::string& deployment) {
@@ -108,12 +114,39 @@ TEST_F(QuickDemoTest, WritesOneSelfContainedPage) {
   EXPECT_TRUE(absl::StrContains(table_, "row-1m"));
 }
 
-TEST_F(QuickDemoTest, LeavesNoProcessBehind) {
-  for (pid_t pid : base::ProcessTree(1)) {
-    std::error_code error;
-    const auto cwd = std::filesystem::read_symlink(absl::StrCat("/proc/", pid, "/cwd"), error);
-    EXPECT_FALSE(absl::StrContains(cwd.string(), "praxis-demo-")) << "process " << pid;
+// Processes that name a demo's data folder in their command line.
+std::vector<pid_t> DemoProcesses() {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    pid_t pid = 0;
+    if (!absl::SimpleAtoi(entry.path().filename().string(), &pid)) continue;
+    auto line = base::ReadFile(entry.path().string() + "/cmdline");
+    if (line.ok() && absl::StrContains(*line, "/praxis-demo-") &&
+        !absl::StrContains(*line, "/praxis-demo-test-")) {
+      found.push_back(pid);
+    }
   }
+  return found;
+}
+
+TEST_F(QuickDemoTest, LeavesNoProcessBehind) { EXPECT_TRUE(DemoProcesses().empty()); }
+
+TEST_F(QuickDemoTest, AnInterruptStopsEverythingItStarted) {
+  base::SubprocessOptions options;
+  options.argv = {base::Runfile("tools/demo/demo").value(), "--quick",
+                  absl::StrCat("--out=", folder_->path(), "/interrupted")};
+  options.log_file = folder_->path() + "/interrupted.log";
+  auto demo = base::Subprocess::Start(options);
+  ASSERT_TRUE(demo.ok()) << demo.status();
+  // Until PostgreSQL and Redis are there.
+  const absl::Time until = absl::Now() + absl::Seconds(60);
+  while (DemoProcesses().size() < 7 && absl::Now() < until) absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_GE(DemoProcesses().size(), 7);
+  demo->Signal(SIGINT);
+  auto exit = demo->Wait(absl::Seconds(30));
+  ASSERT_TRUE(exit.ok()) << exit.status();
+  EXPECT_EQ(exit->code, 130);
+  EXPECT_TRUE(DemoProcesses().empty());
 }
 
 }  // namespace

@@ -124,6 +124,24 @@ TEST(GoldenVerdictsTest, TheRequestRateMetricIsExportedByNobody) {
   });
 }
 
+TEST(GoldenVerdictsTest, AVpaBesideAnHpaOnTheSameResource) {
+  ExpectFlips("vpa", kDocumented, [](Deployment* deployment) {
+    for (auto& autoscaler : *deployment->mutable_vertical_autoscalers()) {
+      autoscaler.set_update_mode("Off");
+    }
+  });
+}
+
+TEST(GoldenVerdictsTest, ABudgetOfOneOfOneBlocksDrains) {
+  ExpectFlips("pdb", kDocumented, [](Deployment* deployment) {
+    deployment->clear_disruption_budgets();
+    model::DisruptionBudget* api = deployment->add_disruption_budgets();
+    api->set_name("healthcare-api-pdb");
+    api->set_min_available("80%");
+    api->add_workloads("healthcare-api");
+  });
+}
+
 TEST(GoldenVerdictsTest, ScalingRedisMovesNoSlots) {
   ExpectFlips("redis-scale", kDocumented, [](Deployment* deployment) {
     for (model::RedisCluster& redis : *deployment->mutable_redis()) redis.set_rebalancer(true);
