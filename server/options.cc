@@ -1,5 +1,7 @@
 #include "server/options.h"
 
+#include <arpa/inet.h>
+
 #include "absl/strings/str_cat.h"
 
 namespace server {
@@ -32,6 +34,11 @@ absl::Status Validate(const ServerOptions& options) {
       return absl::InvalidArgumentError(absl::StrCat("--", range.flag, "=", range.value,
                                                      ": expected ", range.low, " to ", range.high));
     }
+  }
+  in_addr address{};
+  if (inet_pton(AF_INET, options.host.c_str(), &address) != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--host=", options.host, ": expected an IPv4 address"));
   }
   if (options.data_dir.empty()) return absl::InvalidArgumentError("--data_dir: expected a folder");
   return absl::OkStatus();
