@@ -65,6 +65,35 @@ std::string RandomPassword() {
       absl::string_view(reinterpret_cast<const char*>(bytes), sizeof(bytes)));
 }
 
+// The owner's host, port and database for praxis_app. Key=value form: unlike a URL it needs no care
+// for the slashes of a socket's folder.
+std::string AppRoleTarget(pqxx::connection& owner, const std::string& password) {
+  const auto quoted = [](const char* value) {
+    std::string text = "'";
+    for (const char* c = value == nullptr ? "" : value; *c != '\0'; ++c) {
+      if (*c == '\'' || *c == '\\') text += '\\';
+      text += *c;
+    }
+    return text + "'";
+  };
+  return absl::StrCat("host=", quoted(owner.hostname()), " port=", quoted(owner.port()),
+                      " dbname=", quoted(owner.dbname()),
+                      " user='praxis_app' password=", quoted(password.c_str()));
+}
+
+bool CanLogIn(const std::string& target) {
+  try {
+    pqxx::connection connection(target);
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+void SetAppPassword(pqxx::transaction_base& transaction, const std::string& password) {
+  transaction.exec(absl::StrCat("ALTER ROLE praxis_app PASSWORD ", transaction.quote(password)));
+}
+
 }  // namespace
 
 absl::StatusOr<int> Migrate(const std::string& owner_url) {
@@ -98,20 +127,30 @@ absl::StatusOr<std::string> AppRoleUrl(const std::string& owner_url, std::string
     pqxx::connection connection(owner_url);
     pqxx::work transaction(connection);
     LockSchema(transaction);
-    transaction.exec(absl::StrCat("ALTER ROLE praxis_app PASSWORD ", transaction.quote(password)));
+    SetAppPassword(transaction, password);
     transaction.commit();
-    // Key=value form: unlike a URL it needs no care for the slashes of a socket's folder.
-    const auto quoted = [&](const char* value) {
-      std::string text = "'";
-      for (const char* c = value == nullptr ? "" : value; *c != '\0'; ++c) {
-        if (*c == '\'' || *c == '\\') text += '\\';
-        text += *c;
-      }
-      return text + "'";
-    };
-    return absl::StrCat("host=", quoted(connection.hostname()), " port=", quoted(connection.port()),
-                        " dbname=", quoted(connection.dbname()),
-                        " user='praxis_app' password=", quoted(password.c_str()));
+    return AppRoleTarget(connection, password);
+  } catch (const std::exception& error) {
+    return PqxxStatus("password of praxis_app", error);
+  }
+}
+
+absl::StatusOr<std::string> SharedAppRoleUrl(const std::string& owner_url,
+                                             const std::string& password) {
+  try {
+    pqxx::connection connection(owner_url);
+    pqxx::work transaction(connection);
+    LockSchema(transaction);
+    std::string target = AppRoleTarget(connection, password);
+    if (CanLogIn(target)) return target;
+    const auto others =
+        transaction.exec1("SELECT count(*) FROM pg_stat_activity WHERE usename = 'praxis_app'")[0];
+    if (others.as<int>() > 0) {
+      return absl::FailedPreconditionError("praxis_app is in use with another password");
+    }
+    SetAppPassword(transaction, password);
+    transaction.commit();
+    return target;
   } catch (const std::exception& error) {
     return PqxxStatus("password of praxis_app", error);
   }

@@ -34,6 +34,12 @@ absl::StatusOr<int> Migrate(const std::string& owner_url);
 // database. An empty `password` makes a random one.
 absl::StatusOr<std::string> AppRoleUrl(const std::string& owner_url, std::string password = "");
 
+// The same for a password that several servers share: left alone when it is praxis_app's already.
+// FAILED_PRECONDITION when it is not and somebody is connected as praxis_app: those would be locked
+// out at their next connection.
+absl::StatusOr<std::string> SharedAppRoleUrl(const std::string& owner_url,
+                                             const std::string& password);
+
 // Inserts the catalogue's clinics and users that are missing, and a small record for each new
 // patient. `password` is every user's; it is hashed once with argon2id. Existing rows are left
 // alone.
