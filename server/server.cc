@@ -26,6 +26,7 @@
 #include "server/auth/token.h"
 #include "server/connection_budget.h"
 #include "server/metrics/metrics.h"
+#include "server/redis/reachable.h"
 #include "server/redis/redis_cluster.h"
 #include "server/schema/schema.h"
 #include "server/worker.h"
@@ -66,6 +67,19 @@ absl::StatusOr<Dependencies> StartDependencies(const ServerOptions& options) {
   if (stack.with_postgres) dependencies.database_url = dependencies.stack->database_url();
   if (stack.with_redis) dependencies.redis_url = dependencies.stack->redis_url();
   return dependencies;
+}
+
+// A running server does without Redis; one that starts without it was most likely misdirected.
+absl::Status CheckRedisUrl(const std::string& redis_url) {
+  if (redis_url.empty()) return absl::OkStatus();
+  absl::StatusOr<std::vector<std::string>> seeds = RedisCluster::ParseSeeds(redis_url);
+  const absl::Status status =
+      seeds.ok() ? CheckRedisReachable(*seeds, absl::Seconds(1)) : seeds.status();
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat("--redis_url: ", status.message(),
+                                   "; name nodes of a running Redis Cluster, or leave the flag out "
+                                   "for a private one"));
 }
 
 absl::StatusOr<bool> IsOwner(const std::string& url) {
@@ -126,7 +140,13 @@ absl::StatusOr<std::string> PrepareDatabase(const ServerOptions& options, const 
     sizes.receptionists_per_clinic = options.seed_receptionists_per_clinic;
     if (absl::Status status = Seed(dependencies.database_url, sizes); !status.ok()) return status;
   }
-  return AppRoleUrl(dependencies.database_url, AppPassword(key));
+  absl::StatusOr<std::string> url = SharedAppRoleUrl(dependencies.database_url, AppPassword(key));
+  if (absl::IsFailedPrecondition(url.status())) {
+    return absl::FailedPreconditionError(
+        "--database_url: servers with another signing key use this database; give this one theirs "
+        "by --signing_key_file, or stop them first");
+  }
+  return url;
 }
 
 // Without the private PostgreSQL nothing can be served, and nobody would start it again: the server
@@ -182,6 +202,7 @@ absl::Status RunServer(const ServerOptions& options) {
                                    : options.signing_key_file;
   absl::StatusOr<SigningKey> key = LoadOrCreateSigningKey(key_file);
   if (!key.ok()) return key.status();
+  if (absl::Status status = CheckRedisUrl(options.redis_url); !status.ok()) return status;
   absl::StatusOr<Dependencies> dependencies = StartDependencies(options);
   if (!dependencies.ok()) return dependencies.status();
   absl::StatusOr<std::string> app_url = PrepareDatabase(options, *key, *dependencies);
