@@ -72,6 +72,7 @@ void FillBottlenecks(const model::Result& result, Verdict* verdict) {
 void FillOutcome(const std::vector<TermOutcome>& terms, Verdict* verdict) {
   const TermOutcome& decisive = Decisive(terms);
   std::vector<std::string> words;
+  words.reserve(terms.size());
   for (const TermOutcome& term : terms) words.push_back(Words(term));
   verdict->set_reason(absl::StrJoin(words, "; "));
   FillValue(decisive, verdict);

@@ -180,14 +180,17 @@ TEST_F(ServerUnderLoadTest, AKilledWorkerLosesNothingAcknowledged) {
     body["time"] = model::SlotTime(i % model::kSlotsPerDay);
     body["type"] = "IN_PERSON";
     auto answer = client.Post("/api/v1/appointments", body);
-    if (!answer.ok()) {
+    // A broken connection or, from a worker that has no database connection yet, 503: not
+    // acknowledged, so nothing may be concluded.
+    if (!answer.ok() || answer->status == 503) {
       ++broken;
+      absl::SleepFor(absl::Milliseconds(50));
       continue;
     }
     ASSERT_EQ(answer->status, 201) << answer->body;
     acknowledged.insert(std::string(answer->json.at("data").at("id").as_string()));
   }
-  EXPECT_LT(broken, 20) << "the dead worker was not replaced";
+  EXPECT_LT(broken, 40) << "the dead worker was not replaced";
   pqxx::connection connection(server_->handle().database_url);
   pqxx::nontransaction query(connection);
   std::multiset<std::string> stored;

@@ -9,9 +9,9 @@
 #include "boost/json/array.hpp"
 #include "boost/json/object.hpp"
 #include "boost/json/serialize.hpp"
-#include "simulator/vectors/fields.h"
 #include "simulator/hpa/vectors/inputs.h"
 #include "simulator/hpa/vectors/kinds.h"
+#include "simulator/vectors/fields.h"
 
 namespace simulator::hpa {
 namespace {
