@@ -147,7 +147,7 @@ class Simulation {
   void Hash(uint32_t request);
   void Answer(uint32_t request);
 
-  // cluster.cc: pods, metrics, scaling, steps.
+  // cluster.cc: pods and scaling.
   void StartCluster();
   void CreatePod(bool running_already);
   void PodRunning(uint32_t pod);

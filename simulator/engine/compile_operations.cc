@@ -1,0 +1,65 @@
+#include <algorithm>
+
+#include "simulator/engine/system_compiler.h"
+
+namespace simulator {
+
+absl::Status SystemCompiler::Operations() {
+  bool observed_hits = false;
+  for (size_t i = 0; i < workload_.operations.size(); ++i) {
+    const std::string& name = workload_.operations[i];
+    const model::OperationDemand* demand = nullptr;
+    for (const model::OperationDemand& candidate : profile_.operations()) {
+      if (candidate.operation() == name) demand = &candidate;
+    }
+    if (demand == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("profile ", profile_.name(), ": no demand for operation ", name,
+                       ", which the scenario ", scenario_.name(), " uses"));
+    }
+    if (demand->server_cpu_seconds().mean() < 0 || demand->database_cpu_seconds().mean() < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("profile ", profile_.name(), ": operation ", name, ": negative demand"));
+    }
+    system_.operations.push_back(Operation(*demand, workload_.writes[i]));
+    observed_hits |= demand->cacheable();
+    uses_database_ |= system_.operations.back().segment.mean() > 0;
+    uses_redis_ |= !system_.operations.back().redis_commands.zero();
+    blocking_ |= system_.operations.back().blocking.mean() > 0;
+  }
+  if (observed_hits) {
+    Warn("hit rate taken from calibration: it is not worked out from popularity, TTL and writes");
+  }
+  return absl::OkStatus();
+}
+
+OperationModel SystemCompiler::Operation(const model::OperationDemand& demand, bool write) const {
+  OperationModel model;
+  model.server_cpu =
+      DemandLaw(demand.server_cpu_seconds().mean() * 1e9, demand.server_cpu_seconds().scv());
+  model.cacheable = demand.cacheable();
+  model.hit_rate = demand.cacheable() ? std::clamp(demand.hit_rate_observed(), 0.0, 0.999) : 0.0;
+  const double misses = 1 - model.hit_rate;
+  double trips = demand.database_round_trips().mean();
+  const double cpu = demand.database_cpu_seconds().mean();
+  if (trips <= 0 && cpu > 0) trips = misses;
+  model.round_trips = CountLaw(std::max(0.0, trips) / misses);
+  if (trips > 0) {
+    model.segment = DemandLaw(cpu / trips * 1e9, demand.database_cpu_seconds().scv());
+  }
+  model.audited_read = demand.phi() && !write;
+  const double commits = std::max(0.0, demand.commits_waited());
+  model.commits = CountLaw(model.audited_read ? 0 : commits);
+  model.audits = CountLaw(commits > 0 ? std::min(1.0, commits) : 1.0);
+  const double commands = std::max(0.0, demand.redis_commands().mean());
+  model.redis_commands = CountLaw(commands);
+  double busy = profile_.redis().command_seconds();
+  if (busy <= 0 && commands > 0) busy = demand.redis_cpu_seconds().mean() / commands;
+  model.redis_busy = ToNanos(busy);
+  model.blocking =
+      DemandLaw(demand.blocking_cpu_seconds().mean() * 1e9, demand.blocking_cpu_seconds().scv());
+  model.waits = commands > 0 || trips > 0 || model.audited_read || model.blocking.mean() > 0;
+  return model;
+}
+
+}  // namespace simulator

@@ -1,0 +1,134 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "simulator/engine/simulation.h"
+
+// What a run is asked for its figures: time series, the measured window and the laws asserted in
+// it.
+namespace simulator {
+
+void Simulation::AccrueCapacity() {
+  const auto elapsed = static_cast<double>(now_ - capacity_since_);
+  capacity_ += elapsed * ready_pods_ * system_.pod.limit_cores;
+  connection_time_ += elapsed * open_connections_;
+  capacity_since_ = now_;
+  recorder_.result.pods_max = std::max(recorder_.result.pods_max, ready_pods_);
+}
+
+Simulation::Totals Simulation::TakeTotals() {
+  AccrueCapacity();
+  recorder_.result.pods_max = std::max(recorder_.result.pods_max, ready_pods_);
+  Totals totals;
+  for (const PodState& pod : pods_) totals.server_busy += PodBusy(pod);
+  totals.server_capacity = capacity_;
+  totals.database_busy = database_.BusyIntegral(now_);
+  for (const FifoServer& shard : shards_) totals.shard_busy.push_back(shard.BusyUntil(now_));
+  totals.wal_busy = wal_.BusyUntil(now_);
+  totals.ingress_busy = ingress_.BusyUntil(now_);
+  totals.connections = connection_time_;
+  totals.started = started_;
+  totals.lookups = lookups_;
+  totals.hits = hits_;
+  return totals;
+}
+
+void Simulation::EndStep() {
+  const uint64_t accounted = Thinking() + requests_.live();
+  if (accounted != active_) {
+    Violation(absl::StrCat("conservation of users: ", active_, " active, ", accounted,
+                           " thinking or waiting"));
+  }
+  const Totals totals = TakeTotals();
+  const double step = options_.step_seconds * 1e9;
+  auto& series = recorder_.result.series;
+  recorder_.EndStep(options_.step_seconds);
+  series[kUsers].push_back(static_cast<double>(active_));
+  series[kStarted].push_back(static_cast<double>(totals.started - step_totals_.started) /
+                             options_.step_seconds);
+  series[kConnections].push_back(static_cast<double>(system_.per_request ? active_ : connected_));
+  series[kPodsDesired].push_back(desired_);
+  series[kPodsReady].push_back(ready_pods_);
+  const double capacity = totals.server_capacity - step_totals_.server_capacity;
+  series[kServerCpu].push_back(
+      capacity > 0 ? (totals.server_busy - step_totals_.server_busy) / capacity : 0);
+  series[kDatabaseCpu].push_back((totals.database_busy - step_totals_.database_busy) / step /
+                                 system_.database.cores);
+  Nanos hottest = 0;
+  for (size_t i = 0; i < shards_.size(); ++i) {
+    hottest = std::max(hottest, totals.shard_busy[i] - step_totals_.shard_busy[i]);
+  }
+  series[kRedisShard].push_back(static_cast<double>(hottest) / step);
+  series[kDatabaseQueue].push_back(static_cast<double>(database_.size()));
+  series[kPoolWait].push_back(static_cast<double>(waiting_));
+  series[kDatabaseConnections].push_back(open_connections_);
+  const uint64_t lookups = totals.lookups - step_totals_.lookups;
+  series[kCacheHitRate].push_back(lookups == 0
+                                      ? std::numeric_limits<double>::quiet_NaN()
+                                      : static_cast<double>(totals.hits - step_totals_.hits) /
+                                            static_cast<double>(lookups));
+  step_totals_ = totals;
+}
+
+void Simulation::BeginWindow() {
+  CountLive();
+  live_at_start_ = live_integral_;
+  ages_at_start_ = LiveAges();
+  window_totals_ = TakeTotals();
+  recorder_.result.measured_from = now_;
+  recorder_.BeginMeasuring();
+}
+
+void Simulation::EndWindow() {
+  CountLive();
+  recorder_.EndMeasuring();
+  ReplicationResult& result = recorder_.result;
+  result.measured_to = now_;
+  // Little's law, exactly: the area under the number waiting is the sum of the times waited, those
+  // under way at the edges counted with their part.
+  const __int128 area = live_integral_ - live_at_start_;
+  const __int128 waited = recorder_.response_sum() - ages_at_start_ + LiveAges();
+  if (area != waited) {
+    Violation(absl::StrCat("Little's law: area ", static_cast<double>(area), " ns, waited ",
+                           static_cast<double>(waited), " ns"));
+  }
+  // Work conservation: what was drawn is done, queued or on its way back to the worker.
+  const double given = database_.ServiceGiven(now_) + database_.Remaining(now_);
+  if (std::abs(given - segment_drawn_) > 1e-6 * segment_drawn_ + 1e3) {
+    Violation(absl::StrCat("utilisation law at the database: drawn ", segment_drawn_,
+                           " ns, given and left ", given, " ns"));
+  }
+  Nanos admitted = cpu_pending_;
+  for (const Worker& worker : workers_) admitted += worker.cpu.admitted();
+  if (admitted != cpu_drawn_) {
+    Violation(absl::StrCat("utilisation law at the workers: drawn ", cpu_drawn_,
+                           " ns, admitted and pending ", admitted, " ns"));
+  }
+  const Totals totals = TakeTotals();
+  const auto window = static_cast<double>(now_ - result.measured_from);
+  const auto use = [&](const char* name, double busy, double capacity) {
+    if (window > 0) result.uses.push_back({name, busy / window, capacity});
+  };
+  use("server_cpu", totals.server_busy - window_totals_.server_busy,
+      (totals.server_capacity - window_totals_.server_capacity) / window);
+  use("database_cpu", totals.database_busy - window_totals_.database_busy, system_.database.cores);
+  use("database_connections", totals.connections - window_totals_.connections,
+      system_.database.usable_connections);
+  Nanos hottest = 0;
+  for (size_t i = 0; i < shards_.size(); ++i) {
+    hottest = std::max(hottest, totals.shard_busy[i] - window_totals_.shard_busy[i]);
+  }
+  use("redis_shard_max", static_cast<double>(hottest), 1);
+  use("wal_flush", static_cast<double>(totals.wal_busy - window_totals_.wal_busy), 1);
+  if (system_.ingress_cpu > 0) {
+    use("ingress_cpu",
+        static_cast<double>(totals.ingress_busy - window_totals_.ingress_busy) *
+            system_.ingress_cores,
+        system_.ingress_cores);
+  }
+  result.cache_lookups = totals.lookups - window_totals_.lookups;
+  result.cache_hits = totals.hits - window_totals_.hits;
+}
+
+}  // namespace simulator

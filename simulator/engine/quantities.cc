@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_format.h"
+#include "simulator/engine/prediction_builder.h"
+#include "simulator/statistics/interval.h"
+
+namespace simulator {
+namespace {
+
+constexpr double kNormal975 = 1.959963985;
+
+}  // namespace
+
+std::vector<double> PredictionBuilder::ProfileMix() const {
+  std::vector<double> mix;
+  for (const model::OperationDemand& demand : inputs_.profile.operations()) {
+    const auto found =
+        std::find(workload_.operations.begin(), workload_.operations.end(), demand.operation());
+    mix.push_back(found == workload_.operations.end()
+                      ? 0
+                      : workload_.mix[static_cast<size_t>(found - workload_.operations.begin())]);
+  }
+  return mix;
+}
+
+template <typename Pick>
+double PredictionBuilder::DemandError(const model::Covariance& covariance, Pick pick) const {
+  const std::vector<double> mix = ProfileMix();
+  const bool joint = static_cast<size_t>(covariance.value_size()) == mix.size() * mix.size();
+  double mean = 0;
+  double variance = 0;
+  for (size_t a = 0; a < mix.size(); ++a) {
+    const model::Demand& value = pick(inputs_.profile.operations(static_cast<int>(a)));
+    mean += mix[a] * value.mean();
+    if (!joint) variance += std::pow(mix[a] * value.standard_error(), 2);
+    for (size_t b = 0; joint && b < mix.size(); ++b) {
+      variance += mix[a] * mix[b] * covariance.value(static_cast<int>(a * mix.size() + b));
+    }
+  }
+  return mean > 0 ? std::sqrt(std::max(0.0, variance)) / mean : 0;
+}
+
+void PredictionBuilder::Add(const std::string& name, double value,
+                            const std::vector<double>& per_replication, Parts parts,
+                            bool relative) {
+  const Interval interval = MeanInterval(per_replication);
+  const double half = std::isnan(interval.half_width) ? 0 : interval.half_width;
+  model::Quantity& quantity = *result_.add_quantities();
+  quantity.set_name(name);
+  quantity.set_value(value);
+  quantity.set_confidence(0.95);
+  quantity.set_n(replications_.size());
+  quantity.set_replication_part(value != 0 ? half / std::abs(value) : 0);
+  quantity.set_calibration_part(parts.calibration);
+  quantity.set_model_part(parts.model);
+  const double joint = relative ? std::hypot(parts.calibration, parts.model) * std::abs(value) : 0;
+  const double width = std::hypot(half, joint);
+  quantity.set_low(std::max(0.0, value - width));
+  quantity.set_high(value + width);
+}
+
+void PredictionBuilder::AddPods(const std::string& name, const std::vector<double>& values,
+                                Parts parts) {
+  if (!system_.autoscaler.has_value()) return AddMean(name, values, {});
+  AddMean(name, values, parts);
+  model::Quantity& quantity = *result_.mutable_quantities(result_.quantities_size() - 1);
+  const double least =
+      system_.autoscaler->has_min_replicas() ? std::max(1u, system_.autoscaler->min_replicas()) : 1;
+  const double most = system_.autoscaler->max_replicas();
+  for (const model::MetricTarget& metric : system_.autoscaler->metrics()) {
+    if (metric.name() != "cpu" || metric.target_type() != "Utilization") continue;
+    const double per_pod = static_cast<double>(metric.target_milli()) / 100 *
+                           static_cast<double>(system_.pod.request_millicores) / 1000;
+    if (per_pod <= 0) continue;
+    const double wanted = MeanInterval(Busy("server_cpu")).mean / per_pod;
+    const double error = std::hypot(parts.calibration, parts.model);
+    const double replication = quantity.replication_part() * quantity.value();
+    quantity.set_low(std::min(quantity.value() - replication, std::ceil(wanted * (1 - error))));
+    quantity.set_high(std::max(quantity.value() + replication, std::ceil(wanted * (1 + error))));
+  }
+  quantity.set_low(std::clamp(quantity.low(), std::min(least, quantity.value()), quantity.value()));
+  quantity.set_high(
+      std::clamp(quantity.high(), quantity.value(), std::max(most, quantity.value())));
+}
+
+void PredictionBuilder::AddMean(const std::string& name, const std::vector<double>& values,
+                                Parts parts) {
+  Add(name, MeanInterval(values).mean, values, parts);
+}
+
+void PredictionBuilder::Quantities() {
+  const double server =
+      kNormal975 * DemandError(inputs_.profile.server_cpu_covariance(),
+                               [](const model::OperationDemand& demand) -> const model::Demand& {
+                                 return demand.server_cpu_seconds();
+                               });
+  const double database =
+      kNormal975 * DemandError(inputs_.profile.database_cpu_covariance(),
+                               [](const model::OperationDemand& demand) -> const model::Demand& {
+                                 return demand.database_cpu_seconds();
+                               });
+  const bool by_database = database_utilisation_ > server_utilisation_;
+  const double busiest = std::min(0.95, std::max(database_utilisation_, server_utilisation_));
+  Parts latency;
+  latency.calibration = (by_database ? database : server) / (1 - busiest);
+  latency.model =
+      options_.latency_model_error >= 0 ? options_.latency_model_error : options_.model_error;
+  for (const auto& [name, q] : {std::pair{"p50_ms", 0.5}, {"p95_ms", 0.95}, {"p99_ms", 0.99}}) {
+    const double quantile = q;
+    Add(name, static_cast<double>(pooled_.Quantile(q)) * 1e-6,
+        PerReplication([quantile](const Summary& summary, const ReplicationResult&) {
+          return static_cast<double>(summary.response.Quantile(quantile)) * 1e-6;
+        }),
+        latency);
+  }
+  Add("mean_ms", pooled_.mean() * 1e-6,
+      PerReplication([](const Summary& summary, const ReplicationResult&) {
+        return summary.response.mean() * 1e-6;
+      }),
+      latency);
+  const std::vector<double> throughput = PerReplication(
+      [](const Summary& summary, const ReplicationResult&) { return summary.throughput(); });
+  AddMean("throughput_per_second", throughput,
+          {latency.calibration * waiting_share_, latency.model * waiting_share_});
+  const std::vector<double> errors = PerReplication(
+      [](const Summary& summary, const ReplicationResult&) { return summary.error_rate(); });
+  Add("error_rate", MeanInterval(errors).mean, errors, {}, false);
+  const Parts server_parts{server, options_.model_error};
+  AddPods("pods_max", PerReplication([](const Summary&, const ReplicationResult& replication) {
+            return static_cast<double>(replication.pods_max);
+          }),
+          server_parts);
+  AddPods("pods_end", PerReplication([](const Summary&, const ReplicationResult& replication) {
+            return static_cast<double>(replication.pods_end);
+          }),
+          server_parts);
+  AddMean("server_cpu_cores", Busy("server_cpu"), server_parts);
+  AddMean("database_cpu_cores", Busy("database_cpu"), {database, options_.model_error});
+  AddMean("database_connections_max",
+          PerReplication([](const Summary&, const ReplicationResult& replication) {
+            return static_cast<double>(replication.database_connections_max);
+          }),
+          {});
+  AddMean("redis_shard_utilisation_max", Busy("redis_shard_max"), {0, options_.model_error});
+  Cautions(MeanInterval(throughput).mean);
+}
+
+std::vector<double> PredictionBuilder::Busy(const std::string& resource) const {
+  return PerReplication([&resource](const Summary&, const ReplicationResult& replication) {
+    for (const ReplicationResult::Use& use : replication.uses) {
+      if (use.name == resource) return use.busy;
+    }
+    return 0.0;
+  });
+}
+
+void PredictionBuilder::Cautions(double throughput) {
+  double calibrated = 0;
+  for (const model::LoadPoint& load : inputs_.profile.loads()) {
+    calibrated = std::max(calibrated, load.requests_per_second());
+  }
+  if (calibrated <= 0) {
+    Warn("the profile does not say at which loads it was calibrated");
+  } else if (throughput > 1.1 * calibrated) {
+    Warn(absl::StrFormat("extrapolated %.3g x: calibrated up to %.0f requests/s, predicted %.0f",
+                         throughput / calibrated, calibrated, throughput));
+  }
+  if (options_.model_error > 0) {
+    Warn(absl::StrFormat("model error of %.0f %% is an assumption: not validated yet",
+                         100 * options_.model_error));
+  }
+  if (options_.latency_model_error >= 0) {
+    Warn(
+        absl::StrFormat("model error of latencies %.0f %%: how far the prediction of a measured "
+                        "run was off",
+                        100 * options_.latency_model_error));
+  }
+  if (replications_.size() < 2) {
+    Warn("one replication: the intervals have no replication part");
+  }
+  if (system_.autoscaler.has_value()) {
+    Warn("scaling events are those of the first replication");
+  }
+}
+
+}  // namespace simulator

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "simulator/engine/system_model.h"
+
+namespace simulator {
+
+// Compiles a deployment and a profile to a SystemModel (system_model.h). Used once: construct,
+// Run(). The parts run in the order of their declaration.
+class SystemCompiler {
+ public:
+  SystemCompiler(const model::Scenario& scenario, const Workload& workload,
+                 const model::Deployment& deployment, const model::Profile& profile,
+                 const RunOptions& options)
+      : scenario_(scenario),
+        workload_(workload),
+        deployment_(deployment),
+        profile_(profile),
+        options_(options) {}
+
+  absl::StatusOr<SystemModel> Run();
+
+ private:
+  absl::Status Bad(const std::string& what) const {
+    return absl::InvalidArgumentError(absl::StrCat("deployment ", deployment_.name(), ": ", what));
+  }
+  void Warn(const std::string& what) { system_.warnings.push_back(what); }
+
+  // compile_pods.cc
+  const model::Workload* FindApi() const;
+  absl::Status Pods();
+  // A metric that nobody exports stays: the controller must see it fail. One that is exported but
+  // is no request rate has no value here, so the autoscaler runs without it.
+  void CustomMetrics();
+  void Nodes();
+
+  // compile_operations.cc
+  absl::Status Operations();
+  OperationModel Operation(const model::OperationDemand& demand, bool write) const;
+
+  // system_model.cc
+  absl::Status Database();
+  absl::Status Redis();
+  absl::Status Network();
+  void Omissions();
+
+  const model::Scenario& scenario_;
+  const Workload& workload_;
+  const model::Deployment& deployment_;
+  const model::Profile& profile_;
+  const RunOptions& options_;
+  const model::Workload* api_ = nullptr;
+  SystemModel system_;
+  double redis_speed_ = 1;
+  bool uses_database_ = false;
+  bool uses_redis_ = false;
+  bool blocking_ = false;
+};
+
+}  // namespace simulator
