@@ -132,9 +132,10 @@ base::Task<> RecordCache::Bury(std::string place, std::chrono::milliseconds life
 }
 
 bool RecordCache::Suspect(const std::string& place) {
-  if (suspects_.empty() && all_suspect_until_ == TimePoint{}) return false;
   const TimePoint now = Clock::now();
   if (now < all_suspect_until_) return true;
+  // Others may have written meanwhile, and a replica that took over may have missed a tombstone.
+  if (redis_ != nullptr && now < redis_->LostAt(place) + kGuard + kLongestTtl) return true;
   const auto found = suspects_.find(place);
   if (found == suspects_.end()) return false;
   if (now < found->second) return true;

@@ -30,10 +30,13 @@
 //   readers beside it; the commit shortens it to kSettle. A reader refills only within
 //   kRefillWithin of the start of its load, which is well below kSettle.
 // - When a tombstone cannot be written the write goes on, and this worker does not use the cache
-// for
-//   that key until the tombstone got through. A value that another worker still reaches lives at
-//   most until its TTL (kLongestTtl). That is the one stale read left: it needs a Redis that one
-//   worker reaches and another does not.
+//   for that key until the tombstone got through.
+// - When a worker loses the master of a key, or another node takes its place, it does not use the
+//   cache for that key for kGuard + kLongestTtl: others may have written without a tombstone, and a
+//   replica that took over may lack the last ones. By then no value from before is left.
+// - Stale reads that are left, for at most kLongestTtl: by a worker that still reaches a Redis
+// which
+//   the writing one does not, and by a worker that was started after a failover.
 // - A reader shares another reader's load only when that load starts after the reader came, so
 //   nobody gets an answer older than the question. At most one load per key and worker runs.
 //

@@ -1,11 +1,13 @@
 #include "server/cache/record_cache.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <boost/asio/steady_timer.hpp>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/testing/run_task.h"
 #include "server/testing/test_redis.h"
@@ -169,6 +171,36 @@ TEST_F(RecordCacheTest, ErrorsAreNotCached) {
                                 []() -> base::Task<Value> { co_return absl::NotFoundError("x"); }));
   EXPECT_EQ(failed.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(*Get(), "v0");
+}
+
+// Another worker wrote while the master was dead, and could not say so in the cache; the replica
+// that took over still has the old value.
+TEST_F(RecordCacheTest, AValueFromBeforeAFailoverIsNotServed) {
+  RedisCluster other_redis(loop_, TestRedis::Get().options());
+  RecordCache other(&other_redis, kSecret);
+  other_redis.Start();
+  ASSERT_TRUE(RunTask(loop_, other_redis.Ready(In(seconds(5)))).ok());
+  EXPECT_EQ(*Get(), "v0");
+  EXPECT_EQ(*Get(other, key_), "v0");
+  EXPECT_EQ(store_.loads, 1);
+  RunFor(loop_, milliseconds(200));  // until the replica has it
+
+  const std::string place = absl::StrCat("praxis:record:clinic:", key_.id);
+  const std::string dead = redis_.MasterOf(place);
+  devstack::PrivateRedisCluster& nodes = *TestRedis::Get().stack().redis();
+  for (size_t i = 0; i < nodes.ports().size(); ++i) {
+    if (absl::EndsWith(dead, absl::StrCat(":", nodes.ports()[i]))) kill(nodes.pids()[i], SIGKILL);
+  }
+  RunFor(loop_, milliseconds(50));
+  Write(other, "v1");
+  const auto until = std::chrono::steady_clock::now() + seconds(10);
+  while (std::chrono::steady_clock::now() < until &&
+         (redis_.MasterOf(place) == dead || !redis_.ready())) {
+    RunFor(loop_, milliseconds(5));
+    ASSERT_EQ(*Get(), "v1");
+  }
+  ASSERT_NE(redis_.MasterOf(place), dead);
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(*Get(), "v1");
 }
 
 }  // namespace

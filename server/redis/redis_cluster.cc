@@ -79,7 +79,7 @@ class RedisCluster::Impl {
         const absl::StatusOr<Endpoint> endpoint = ParseRedirect(error, target->host());
         if (!endpoint.ok()) co_return endpoint.status();
         target = Node(*endpoint);
-        if (moved) slots_[static_cast<size_t>(slot)] = target;
+        if (moved) SetMaster(slot, target, Clock::now());
         while (!target->up() && Clock::now() < deadline) co_await Sleep(kConnectPause);
       } else if (error.starts_with("TRYAGAIN")) {
         co_await Sleep(kTryAgainPause);
@@ -102,7 +102,15 @@ class RedisCluster::Impl {
     return "";
   }
 
+  TimePoint LostAt(std::string_view key) const { return lost_[static_cast<size_t>(KeySlot(key))]; }
+
  private:
+  static std::array<TimePoint, kSlots> Never() {
+    std::array<TimePoint, kSlots> times;
+    times.fill(TimePoint::min());
+    return times;
+  }
+
   base::Task<> Sleep(milliseconds time) {
     boost::asio::steady_timer timer(loop_, time);
     co_await base::Callback<bool>([&](auto done) {
@@ -114,11 +122,26 @@ class RedisCluster::Impl {
   RedisConnection* Node(const Endpoint& endpoint) {
     std::unique_ptr<RedisConnection>& node = nodes_[endpoint.Text()];
     if (node == nullptr) {
-      node = std::make_unique<RedisConnection>(loop_, options_, endpoint.host, endpoint.port,
-                                               [this] { refresh_wanted_ = true; });
+      node = std::make_unique<RedisConnection>(
+          loop_, options_, endpoint.host, endpoint.port,
+          [this, name = endpoint.Text()] { OnLost(nodes_.at(name).get()); });
       node->Connect();
     }
     return node.get();
+  }
+
+  void OnLost(const RedisConnection* node) {
+    refresh_wanted_ = true;
+    const TimePoint now = Clock::now();
+    for (size_t slot = 0; slot < kSlots; ++slot) {
+      if (slots_[slot] == node) lost_[slot] = now;
+    }
+  }
+
+  void SetMaster(int slot, RedisConnection* node, TimePoint now) {
+    RedisConnection*& master = slots_[static_cast<size_t>(slot)];
+    if (master != nullptr && master != node) lost_[static_cast<size_t>(slot)] = now;
+    master = node;
   }
 
   // Any connected node knows the map; a different one each time.
@@ -154,7 +177,7 @@ class RedisCluster::Impl {
   }
 
   void Apply(const std::vector<SlotRange>& ranges) {
-    slots_.fill(nullptr);
+    std::array<RedisConnection*, kSlots> masters{};
     masters_.clear();
     covered_ = 0;
     for (const SlotRange& range : ranges) {
@@ -163,9 +186,13 @@ class RedisCluster::Impl {
         masters_.push_back(node);
       }
       for (int slot = range.first; slot <= range.last; ++slot) {
-        covered_ += slots_[static_cast<size_t>(slot)] == nullptr ? 1 : 0;
-        slots_[static_cast<size_t>(slot)] = node;
+        covered_ += masters[static_cast<size_t>(slot)] == nullptr ? 1 : 0;
+        masters[static_cast<size_t>(slot)] = node;
       }
+    }
+    const TimePoint now = Clock::now();
+    for (int slot = 0; slot < kSlots; ++slot) {
+      SetMaster(slot, masters[static_cast<size_t>(slot)], now);
     }
     if (covered_ < kSlots) refresh_wanted_ = true;
   }
@@ -196,6 +223,7 @@ class RedisCluster::Impl {
   // Connections are kept for the life of the process: addresses are few, coroutines hold pointers.
   std::map<std::string, std::unique_ptr<RedisConnection>> nodes_;
   std::array<RedisConnection*, kSlots> slots_{};
+  std::array<TimePoint, kSlots> lost_ = Never();
   std::vector<RedisConnection*> masters_;
   int covered_ = 0;
   int64_t refreshes_ = 0;
@@ -214,6 +242,9 @@ base::Task<absl::Status> RedisCluster::Ready(TimePoint deadline) {
   return impl_->WaitReady(deadline);
 }
 std::string RedisCluster::MasterOf(std::string_view key) const { return impl_->MasterOf(key); }
+RedisCluster::TimePoint RedisCluster::LostAt(std::string_view key) const {
+  return impl_->LostAt(key);
+}
 
 base::Task<absl::StatusOr<RedisReply>> RedisCluster::Run(std::string_view key,
                                                          std::vector<std::string> arguments,

@@ -56,6 +56,11 @@ class RedisCluster {
                                              std::vector<std::string> arguments, TimePoint deadline,
                                              RequestCost* cost);
 
+  // When the slot's master was last lost or replaced, as far as this worker saw; TimePoint::min()
+  // when never. What was written before may be gone or, after a failover, be back in an older
+  // state.
+  TimePoint LostAt(std::string_view key) const;
+
   // The slot's master at this moment, "host:port"; "" when no node has the slot.
   std::string MasterOf(std::string_view key) const;
 
