@@ -1,0 +1,61 @@
+#include "simulator/planning/experiment.h"
+
+#include <cstdio>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "model/io.h"
+#include "model/kubernetes/deployment_loader.h"
+#include "model/scenario_loader.h"
+#include "simulator/engine/prediction.h"
+#include "simulator/engine/replications.h"
+
+namespace simulator {
+
+absl::StatusOr<Experiment> LoadExperiment(const std::string& scenario_path,
+                                          const std::string& deployment_path,
+                                          const std::string& profile_path) {
+  Experiment experiment;
+  std::vector<std::string> warnings;
+  absl::StatusOr<model::Scenario> scenario = model::LoadScenario(scenario_path, &warnings);
+  if (!scenario.ok()) return scenario.status();
+  for (const std::string& warning : warnings) std::fprintf(stderr, "%s\n", warning.c_str());
+  experiment.scenario = *std::move(scenario);
+  absl::StatusOr<model::Deployment> deployment =
+      absl::EndsWith(deployment_path, ".json") ? model::ReadJson<model::Deployment>(deployment_path)
+                                               : model::LoadDeployment(deployment_path);
+  if (!deployment.ok()) return deployment.status();
+  experiment.deployment = *std::move(deployment);
+  absl::StatusOr<model::Profile> profile = model::ReadJson<model::Profile>(profile_path);
+  if (!profile.ok()) return profile.status();
+  experiment.profile = *std::move(profile);
+  absl::StatusOr<std::string> digest = model::Sha256OfFile(profile_path);
+  if (!digest.ok()) return digest.status();
+  experiment.profile_digest = *std::move(digest);
+  return experiment;
+}
+
+absl::StatusOr<CompiledExperiment> CompileExperiment(const Experiment& experiment,
+                                                     const RunOptions& options) {
+  absl::StatusOr<Workload> workload = Workload::Compile(experiment.scenario, options);
+  if (!workload.ok()) return workload.status();
+  absl::StatusOr<SystemModel> system = SystemModel::Compile(
+      experiment.scenario, *workload, experiment.deployment, experiment.profile, options);
+  if (!system.ok()) return system.status();
+  return CompiledExperiment{*std::move(workload), *std::move(system)};
+}
+
+absl::StatusOr<model::Result> Predict(const Experiment& experiment, const RunOptions& options) {
+  const absl::StatusOr<CompiledExperiment> compiled = CompileExperiment(experiment, options);
+  if (!compiled.ok()) return compiled.status();
+  const auto replications = RunReplications(compiled->workload, compiled->system, options);
+  if (!replications.ok()) return replications.status();
+  model::Result result =
+      BuildPrediction({experiment.scenario, experiment.deployment, experiment.profile},
+                      compiled->workload, compiled->system, options, *replications);
+  result.mutable_provenance()->set_profile_digest(experiment.profile_digest);
+  return result;
+}
+
+}  // namespace simulator

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "model/deployment.pb.h"
+#include "model/profile.pb.h"
+#include "model/result.pb.h"
+#include "model/scenario.pb.h"
+#include "simulator/engine/options.h"
+#include "simulator/engine/system_model.h"
+#include "simulator/engine/workload.h"
+
+namespace simulator {
+
+// The three inputs of a prediction: who asks, of what, at which cost.
+struct Experiment {
+  model::Scenario scenario;
+  model::Deployment deployment;
+  model::Profile profile;
+  std::string profile_digest;
+};
+
+// Reads scenario (YAML) and profile (JSON), and a deployment: rendered manifests, a folder, a
+// hand-written one, or a Deployment message as .json. Warnings of the scenario go to standard
+// error. Errors name file, line and what was expected.
+absl::StatusOr<Experiment> LoadExperiment(const std::string& scenario_path,
+                                          const std::string& deployment_path,
+                                          const std::string& profile_path);
+
+// Inputs compiled for the engine, so that closed forms and simulation start from the same figures.
+struct CompiledExperiment {
+  Workload workload;
+  SystemModel system;
+};
+absl::StatusOr<CompiledExperiment> CompileExperiment(const Experiment& experiment,
+                                                     const RunOptions& options);
+
+// One prediction: options.replications replications, joined. A pure function of its arguments but
+// for options.threads, which only makes it faster.
+absl::StatusOr<model::Result> Predict(const Experiment& experiment, const RunOptions& options);
+
+}  // namespace simulator
