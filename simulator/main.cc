@@ -8,6 +8,7 @@
 #include "simulator/commands/hpa.h"
 #include "simulator/commands/oracle.h"
 #include "simulator/commands/run.h"
+#include "simulator/commands/validate.h"
 
 namespace {
 
@@ -24,6 +25,8 @@ constexpr Command kCommands[] = {
      "check closed forms and simulation: oracle --vectors FILE [--seed N]"},
     {"run", simulator::RunRun,
      "predict: run --scenario S --deployment D --profile P --users N [--out predicted.json]"},
+    {"validate", simulator::RunValidate,
+     "judge claims: validate --claims C --scenario S --profile P --deployment NAME=PATH..."},
 };
 
 int ListCommands(std::FILE* out) {
