@@ -136,7 +136,8 @@ std::string WhyCell(const Verdict& verdict) {
 
 std::string VerdictTable(const model::VerdictReport& report) {
   std::string html =
-      "<section><h2>Verdicts</h2><div class=\"scroll\"><table>\n<tr><th>claim</th><th>deployment"
+      "<section><h2>Verdicts</h2><div class=\"scroll\"><table "
+      "class=\"verdicts\">\n<tr><th>claim</th><th>deployment"
       "</th><th>verdict</th><th>value / limit</th><th>margin</th><th>bottleneck</th><th>how</th>"
       "<th>why</th></tr>\n";
   for (const Verdict& verdict : report.verdicts()) {
