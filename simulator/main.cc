@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "simulator/commands/check.h"
+#include "simulator/commands/explain.h"
 #include "simulator/commands/hpa.h"
 #include "simulator/commands/oracle.h"
 #include "simulator/commands/run.h"
@@ -20,6 +21,8 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"check", simulator::RunCheck, "judge manifests without running anything: check PATH..."},
+    {"explain", simulator::RunExplain,
+     "what limits, and how the answer moves: explain --scenario S --deployment D --profile P"},
     {"hpa", simulator::RunHpa, "run autoscaler test vectors: hpa --vectors FILE"},
     {"oracle", simulator::RunOracle,
      "check closed forms and simulation: oracle --vectors FILE [--seed N]"},
