@@ -157,7 +157,7 @@ TEST_F(BadInputTest, HttpMistakes) {
       {"GET /health HTTP/1.1\nHost: h\n\n", 400},
       {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
       {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03", 10), 400},
-      {std::string("GET /health HTTP/1.1\r\nHost: h\r\nX-Request-ID: a\0b\r\n\r\n", 54), 400},
+      {std::string("GET /health HTTP/1.1\r\nHost: h\r\nX-Request-ID: a\0b\r\n\r\n", 52), 400},
       {"GET /health HTTP/1.1\r\nHost: h\r\nX: " + std::string(9000, 'a') + "\r\n\r\n", 431},
       {"GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n", 431},
       {post + "Content-Length: 5000\r\n\r\n", 413},
@@ -235,8 +235,10 @@ TEST_F(BadInputTest, HostileTextInEveryField) {
       {"/api/v1/auth/login", {"", {{"email", "a@b.example"}, {"password", "x"}}}},
       {"/api/v1/auth/refresh", {"", {{"refreshToken", "x"}}}}};
   int slot = 100;
-  for (const auto& [path, form] : forms) {
-    const auto& [token, good] = form;
+  for (const auto& entry : forms) {
+    const std::string path = entry.first;
+    const std::string& token = entry.second.first;
+    const boost::json::object& good = entry.second.second;
     boost::json::object with_notes = good;
     if (path == "/api/v1/appointments") with_notes["notes"] = "n";
     for (const auto& member : with_notes) {

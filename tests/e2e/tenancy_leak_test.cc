@@ -135,7 +135,7 @@ class TenancyLeakTest : public ::testing::Test {
                                     Visit(User(EntityKind::kDoctor, clinic, 0).id, patient));
     EXPECT_TRUE(answer.ok() && answer->status == 201) << answer.status();
     if (!answer.ok() || answer->status != 201) return kNobody;
-    const std::string id(answer->json.at("data").at("id").as_string());
+    std::string id(answer->json.at("data").at("id").as_string());
     marks_of_patient_[patient].insert(id);
     marks_of_clinic_[ClinicId(clinic)].insert(id);
     return id;
