@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "model/histogram.h"
@@ -71,6 +72,21 @@ absl::Status ReadError(const Flags& flags, const std::string& name, double* erro
   return BadFlag(name, flag->second, "a fraction such as 0.2");
 }
 
+// START,DURATION,FACTOR: 300s,30s,0.5
+absl::Status ReadSlowdown(const Flags& flags, RunOptions::Slowdown* slowdown) {
+  const auto flag = flags.find("slowdown");
+  if (flag == flags.end()) return absl::OkStatus();
+  const std::vector<std::string> parts = absl::StrSplit(flag->second, ',');
+  const Flags times = {{"start", parts[0]}, {"duration", parts.size() > 1 ? parts[1] : ""}};
+  if (parts.size() != 3 || !ReadSeconds(times, "start", &slowdown->start_seconds).ok() ||
+      !ReadSeconds(times, "duration", &slowdown->duration_seconds).ok() ||
+      !absl::SimpleAtod(parts[2], &slowdown->factor) ||
+      !(slowdown->factor >= 0 && slowdown->factor <= 10)) {
+    return BadFlag("slowdown", flag->second, "start,duration,factor such as 300s,30s,0.5");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<RunOptions> ReadOptions(const Flags& flags) {
   RunOptions options;
   absl::Status status;
@@ -90,6 +106,7 @@ absl::StatusOr<RunOptions> ReadOptions(const Flags& flags) {
   }
   status.Update(ReadError(flags, "model_error", &options.model_error));
   status.Update(ReadError(flags, "latency_model_error", &options.latency_model_error));
+  status.Update(ReadSlowdown(flags, &options.slowdown));
   if (!status.ok()) return status;
   return options;
 }
@@ -192,7 +209,7 @@ int RunRun(std::vector<std::string> args) {
   const absl::StatusOr<Flags> flags =
       ParseFlags(args, {"scenario", "deployment", "profile", "users", "think_time", "ramp",
                         "duration", "settle", "pods", "seed", "replications", "threads", "step",
-                        "model_error", "latency_model_error", "cache_keys", "out"});
+                        "model_error", "latency_model_error", "cache_keys", "slowdown", "out"});
   if (!flags.ok()) return Fail(flags.status(), 2);
   const absl::StatusOr<RunOptions> options = ReadOptions(*flags);
   if (!options.ok()) return Fail(options.status(), 2);

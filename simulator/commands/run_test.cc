@@ -28,6 +28,8 @@ TEST(RunTest, WrongFlagsEndWith2) {
   EXPECT_EQ(RunRun(With({"--users", "0"})), 2);
   EXPECT_EQ(RunRun(With({"--think_time", "-3s"})), 2);
   EXPECT_EQ(RunRun(With({"--model_error", "x"})), 2);
+  EXPECT_EQ(RunRun(With({"--slowdown", "5s,2s"})), 2);
+  EXPECT_EQ(RunRun(With({"--slowdown", "5s,2s,-1"})), 2);
 }
 
 TEST(RunTest, UnreadableFilesEndWith1) {

@@ -34,6 +34,11 @@ void Simulation::StartCluster() {
     queue_.Push(ToNanos(pod_random_.Uniform(0, ToSeconds(system_.sync))), kControl, kSync);
   }
   step_totals_ = window_totals_ = TakeTotals();
+  if (!steady_) {
+    queue_.Push(ToNanos(options_.slowdown.start_seconds), kControl, kSlower);
+    queue_.Push(ToNanos(options_.slowdown.start_seconds + options_.slowdown.duration_seconds),
+                kControl, kUsualSpeed);
+  }
 }
 
 void Simulation::CreatePod(bool running_already) {
@@ -175,9 +180,10 @@ void Simulation::RebuildReadyWorkers() {
 }
 
 double Simulation::PodBusy(const PodState& pod) const {
-  double busy = static_cast<double>(pod.hashing.BusyUntil(now_));
+  const Nanos now = steady_ ? now_ : speed_.WorkBy(now_);
+  double busy = static_cast<double>(pod.hashing.BusyUntil(now));
   for (uint32_t w = pod.first_worker; w < pod.first_worker + system_.pod.workers; ++w) {
-    busy += static_cast<double>(workers_[w].cpu.BusyUntil(now_));
+    busy += static_cast<double>(workers_[w].cpu.BusyUntil(now));
   }
   return busy * system_.pod.worker_speed;
 }
@@ -232,6 +238,14 @@ void Simulation::ControlEvent(uint32_t control) {
       return queue_.Push(now_ + kReconcile + system_.sync, kControl, kSync);
     case kMeasure:
       return BeginWindow();
+    case kSlower:
+      return AddEvent(
+          "fault", "server_cpu",
+          absl::StrCat("slowdown: pods work at ", 100 * options_.slowdown.factor,
+                       " % of their speed for ", options_.slowdown.duration_seconds, " s"),
+          1, options_.slowdown.factor);
+    case kUsualSpeed:
+      return AddEvent("fault", "server_cpu", "slowdown over", options_.slowdown.factor, 1);
   }
 }
 

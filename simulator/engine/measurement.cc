@@ -29,13 +29,16 @@ Simulation::Totals Simulation::TakeTotals() {
   totals.ingress_busy = ingress_.BusyUntil(now_);
   totals.connections = connection_time_;
   totals.started = started_;
+  totals.attempts = attempts_;
+  totals.answers = answers_;
+  totals.wasted = wasted_;
   totals.lookups = lookups_;
   totals.hits = hits_;
   return totals;
 }
 
 void Simulation::EndStep() {
-  const uint64_t accounted = Thinking() + requests_.live();
+  const uint64_t accounted = Thinking() + Waiting();
   if (accounted != active_) {
     Violation(absl::StrCat("conservation of users: ", active_, " active, ", accounted,
                            " thinking or waiting"));
@@ -47,6 +50,8 @@ void Simulation::EndStep() {
   series[kUsers].push_back(static_cast<double>(active_));
   series[kStarted].push_back(static_cast<double>(totals.started - step_totals_.started) /
                              options_.step_seconds);
+  series[kAttempts].push_back(static_cast<double>(totals.attempts - step_totals_.attempts) /
+                              options_.step_seconds);
   series[kConnections].push_back(static_cast<double>(system_.per_request ? active_ : connected_));
   series[kPodsDesired].push_back(desired_);
   series[kPodsReady].push_back(ready_pods_);
@@ -127,6 +132,9 @@ void Simulation::EndWindow() {
             system_.ingress_cores,
         system_.ingress_cores);
   }
+  result.attempts = totals.attempts - window_totals_.attempts;
+  result.answers = totals.answers - window_totals_.answers;
+  result.wasted_answers = totals.wasted - window_totals_.wasted;
   result.cache_lookups = totals.lookups - window_totals_.lookups;
   result.cache_hits = totals.hits - window_totals_.hits;
 }

@@ -22,6 +22,15 @@ struct RunOptions {
   // that; negative: not measured, model_error counts.
   double latency_model_error = -1;
 
+  // A fault: the pods' CPU has only `factor` of its speed for a while, as when others on their
+  // nodes take it. Seconds from the start of the run; none when the duration is 0.
+  struct Slowdown {
+    double start_seconds = 0;
+    double duration_seconds = 0;
+    double factor = 1;
+  };
+  Slowdown slowdown;
+
   // Bounds of the server that no manifest carries.
   uint32_t worker_queue_limit = 4096;  // requests inside one worker; beyond it 503 at once
   uint32_t pool_wait_limit = 1024;     // requests that wait for a connection, per worker

@@ -126,6 +126,23 @@ void PredictionBuilder::Quantities() {
   const std::vector<double> errors = PerReplication(
       [](const Summary& summary, const ReplicationResult&) { return summary.error_rate(); });
   Add("error_rate", MeanInterval(errors).mean, errors, {}, false);
+  AddMean("attempts_per_second",
+          PerReplication([](const Summary& summary, const ReplicationResult& replication) {
+            return static_cast<double>(replication.attempts) / summary.seconds;
+          }),
+          {latency.calibration * waiting_share_, latency.model * waiting_share_});
+  AddMean("goodput_per_second",
+          PerReplication([](const Summary& summary, const ReplicationResult&) {
+            return summary.throughput() * (1 - summary.error_rate());
+          }),
+          {latency.calibration * waiting_share_, latency.model * waiting_share_});
+  const std::vector<double> wasted =
+      PerReplication([](const Summary&, const ReplicationResult& replication) {
+        return replication.answers == 0 ? 0.0
+                                        : static_cast<double>(replication.wasted_answers) /
+                                              static_cast<double>(replication.answers);
+      });
+  Add("wasted_answers_share", MeanInterval(wasted).mean, wasted, {}, false);
   const Parts server_parts{server, options_.model_error};
   AddPods("pods_max", PerReplication([](const Summary&, const ReplicationResult& replication) {
             return static_cast<double>(replication.pods_max);

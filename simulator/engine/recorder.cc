@@ -15,6 +15,8 @@ const char* SeriesName(size_t id) {
   static constexpr const char* kNames[] = {"users",
                                            "started_per_second",
                                            "finished_per_second",
+                                           "attempts_per_second",
+                                           "goodput_per_second",
                                            "p50_ms",
                                            "p95_ms",
                                            "p99_ms",
@@ -42,6 +44,7 @@ void Recorder::EndStep(double step_seconds) {
   const double rate = static_cast<double>(finished) / step_seconds;
   result.peak_per_second = std::max(result.peak_per_second, rate);
   result.series[kFinished].push_back(rate);
+  result.series[kGoodput].push_back(static_cast<double>(step_outcomes_[kOk]) / step_seconds);
   const auto quantile_ms = [this](double q) {
     return step_.empty() ? std::numeric_limits<double>::quiet_NaN()
                          : static_cast<double>(step_.Quantile(q)) * 1e-6;

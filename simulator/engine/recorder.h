@@ -32,6 +32,8 @@ enum SeriesId : size_t {
   kUsers,
   kStarted,
   kFinished,
+  kAttempts,
+  kGoodput,
   kP50,
   kP95,
   kP99,
@@ -71,6 +73,9 @@ struct ReplicationResult {
   uint32_t pods_max = 0;  // ready at once, whole run
   uint32_t pods_end = 0;
   uint32_t database_connections_max = 0;
+  uint64_t attempts = 0;        // over the measured window, as the following
+  uint64_t answers = 0;         // of the server
+  uint64_t wasted_answers = 0;  // came when the client had given up
   uint64_t cache_lookups = 0;
   uint64_t cache_hits = 0;
   double peak_per_second = 0;  // highest finished rate of a step

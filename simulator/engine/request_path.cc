@@ -4,10 +4,17 @@
 
 namespace simulator {
 
-void Simulation::Send(uint32_t user) {
+// Worker and hashing CPU, also while their speed changes.
+Nanos Simulation::Admit(FifoServer& cpu, Nanos service) {
+  if (steady_) [[likely]]
+    return cpu.Admit(now_, service);
+  return std::max(now_, speed_.TimeOf(cpu.Admit(speed_.WorkBy(now_), service)));
+}
+
+void Simulation::Attempt(uint32_t user) {
   UserState& state = users_[user];
   const uint16_t operation = workload_.StepOf(state).operation;
-  ++started_;
+  ++attempts_;
   const uint32_t worker = Route(state);
   if (worker == kNoWorker) return Reject(user, operation, kRefused);
   if (workers_[worker].in_system >= options_.worker_queue_limit) {
@@ -34,9 +41,7 @@ void Simulation::Send(uint32_t user) {
 
 // An answer at once that costs the server nothing.
 void Simulation::Reject(uint32_t user, uint16_t operation, Outcome outcome) {
-  recorder_.Finished(now_, now_, operation, outcome);
-  workload_.Advance(users_[user], journey_random_);
-  Think(user);
+  Conclude(user, now_, operation, outcome);
 }
 
 uint32_t Simulation::Route(UserState& user) {
@@ -66,7 +71,7 @@ void Simulation::AtWorker(uint32_t index) {
   request.cpu_after = system_.operations[request.operation].waits ? service / 2 : 0;
   cpu_drawn_ += service;
   cpu_pending_ += request.cpu_after;
-  queue_.Push(workers_[request.worker].cpu.Admit(now_, service - request.cpu_after), kFirstCpuDone,
+  queue_.Push(Admit(workers_[request.worker].cpu, service - request.cpu_after), kFirstCpuDone,
               index);
 }
 
@@ -231,25 +236,25 @@ void Simulation::Hash(uint32_t index) {
   if (blocking.mean() <= 0) return BeforeAnswer(index);
   PodState& pod = pods_[request.worker / system_.pod.workers];
   const auto service = static_cast<Nanos>(blocking.Sample(cpu_random_) / system_.pod.worker_speed);
-  queue_.Push(pod.hashing.Admit(now_, service), kHashed, index);
+  queue_.Push(Admit(pod.hashing, service), kHashed, index);
 }
 
 void Simulation::BeforeAnswer(uint32_t index) {
   const Request& request = requests_[index];
   cpu_pending_ -= request.cpu_after;
-  queue_.Push(workers_[request.worker].cpu.Admit(now_, request.cpu_after), kAnswered, index);
+  queue_.Push(Admit(workers_[request.worker].cpu, request.cpu_after), kAnswered, index);
 }
 
 void Simulation::Answer(uint32_t index) {
   const Request& request = requests_[index];
   --workers_[request.worker].in_system;
+  ++answers_;
   if (request.live) {
     CountLive();
     requests_.Unlink(index);
-    recorder_.Finished(request.start, now_, request.operation,
-                       static_cast<Outcome>(request.failure));
-    workload_.Advance(users_[request.user], journey_random_);
-    Think(request.user);
+    Conclude(request.user, request.start, request.operation, static_cast<Outcome>(request.failure));
+  } else {
+    ++wasted_;
   }
   requests_.Free(index);
 }

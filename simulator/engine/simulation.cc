@@ -17,6 +17,11 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
           system.database.cores, system.database.sigma, system.database.kappa,
           std::max<uint32_t>(1, system.database.usable_connections))),
       wal_(system.database.flush),
+      speed_(ToNanos(options.slowdown.start_seconds), ToNanos(options.slowdown.duration_seconds),
+             options.slowdown.factor),
+      steady_(speed_.constant()),
+      retrying_(workload.retry.attempts > 0),
+      tokens_(workload.retry.bucket),
       recorder_(workload.operations.size()),
       journey_random_(options.seed, replication, "users", "journeys"),
       think_random_(options.seed, replication, "users", "think_time"),
@@ -25,7 +30,8 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
       redis_random_(options.seed, replication, "redis", "commands"),
       cache_random_(options.seed, replication, "redis", "hits"),
       database_random_(options.seed, replication, "database", "demand"),
-      pod_random_(options.seed, replication, "pods", "lifecycle") {
+      pod_random_(options.seed, replication, "pods", "lifecycle"),
+      retry_random_(options.seed, replication, "users", "backoff") {
   database_.set_busy_limit(system.database.cores);
   shards_.resize(system.shard_cumulative.size());
   for (const ThinkLaw& law : workload_.laws) {
@@ -168,6 +174,7 @@ void Simulation::Think(uint32_t user) {
 }
 
 void Simulation::StopThinking(uint32_t user) {
+  if (backing_off_ > 0 && EndBackoff(user)) return;
   if (leaving_ > 0) {
     --leaving_;
     --active_;
@@ -182,30 +189,10 @@ void Simulation::StopThinking(uint32_t user) {
   Send(user);
 }
 
-// The client gives up; the server does not know and works on.
-void Simulation::TimeOutOldest() {
-  const uint32_t index = requests_.oldest();
-  CountLive();
-  requests_.Unlink(index);
-  const Request& request = requests_[index];
-  recorder_.Finished(request.start, now_, request.operation, kTimeout);
-  workload_.Advance(users_[request.user], journey_random_);
-  Think(request.user);
-}
-
 uint64_t Simulation::Thinking() const {
-  uint64_t thinking = wheel_.size();
+  uint64_t thinking = wheel_.size() - backing_off_;
   for (const ThinkingUsers& users : memoryless_) thinking += users.size();
   return thinking;
-}
-
-// Sum of the ages of the live requests.
-__int128 Simulation::LiveAges() const {
-  __int128 sum = 0;
-  for (uint32_t i = requests_.oldest(); i != kNone; i = requests_[i].newer) {
-    sum += now_ - requests_[i].start;
-  }
-  return sum;
 }
 
 void Simulation::Violation(const std::string& what) {

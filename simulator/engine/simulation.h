@@ -18,6 +18,7 @@
 #include "simulator/stations/fifo_server.h"
 #include "simulator/stations/group_commit.h"
 #include "simulator/stations/shared_processor.h"
+#include "simulator/stations/speed_profile.h"
 
 namespace simulator {
 
@@ -44,6 +45,11 @@ namespace simulator {
 //                capped by the cores: exact for fair sharing
 //   WAL flush    group commit with constant flush time: exact
 //   users        journeys and think times as in the scenario: exact for every law (see workload.h)
+//
+// A request is one or more attempts: one that fails or is not answered within the scenario's
+// timeout is repeated after a pause, as far as the scenario's retries and their budget allow. The
+// client gives up; the server does not know and works on. A request's time runs from its first
+// attempt.
 //
 // A user's connection: with per_connection balancing it stays on one worker, drawn at random among
 // the workers of ready pods when the user first sends, and again only when that pod goes away: new
@@ -78,7 +84,7 @@ class Simulation {
     kKubelet,
     kControl,
   };
-  enum Control : uint32_t { kStep, kScrape, kSync, kMeasure };
+  enum Control : uint32_t { kStep, kScrape, kSync, kMeasure, kSlower, kUsualSpeed };
 
   struct Worker {
     FifoServer cpu;
@@ -100,6 +106,12 @@ class Simulation {
     uint32_t in_flight = 0;
     uint32_t worker = 0;
   };
+  // A user's request over its attempts.
+  struct Tries {
+    Nanos first_start = kNever;  // kNever: no request under way
+    uint8_t repeats = 0;
+    bool backing_off = false;
+  };
   // Snapshot of cumulative figures, to difference over a step or the window.
   struct Totals {
     double server_busy = 0;      // core-nanoseconds
@@ -109,7 +121,10 @@ class Simulation {
     Nanos wal_busy = 0;
     Nanos ingress_busy = 0;
     double connections = 0;  // connection-nanoseconds
-    uint64_t started = 0;
+    uint64_t started = 0;    // requests
+    uint64_t attempts = 0;   // of them, the first ones included
+    uint64_t answers = 0;    // of the server
+    uint64_t wasted = 0;     // answers that nobody waited for any more
     uint64_t lookups = 0;
     uint64_t hits = 0;
   };
@@ -120,17 +135,26 @@ class Simulation {
   void ChangePopulation();
   void Think(uint32_t user);
   void StopThinking(uint32_t user);
-  void TimeOutOldest();
   void CountLive() {
-    live_integral_ += static_cast<__int128>(requests_.live()) * (now_ - live_since_);
+    live_integral_ += static_cast<__int128>(Waiting()) * (now_ - live_since_);
     live_since_ = now_;
   }
-  __int128 LiveAges() const;
+  // Users whose request has not ended: an attempt is under way, or a pause before the next.
+  uint64_t Waiting() const { return requests_.live() + backing_off_; }
   uint64_t Thinking() const;
   void Violation(const std::string& what);
 
-  // request_path.cc
+  // retries.cc: attempts and requests.
   void Send(uint32_t user);
+  void Conclude(uint32_t user, Nanos start, uint16_t operation, Outcome outcome);
+  bool TryAgain(uint32_t user, Outcome outcome);
+  bool EndBackoff(uint32_t user);
+  void TimeOutOldest();
+  __int128 LiveAges() const;
+
+  // request_path.cc
+  void Attempt(uint32_t user);
+  Nanos Admit(FifoServer& cpu, Nanos service);
   void Reject(uint32_t user, uint16_t operation, Outcome outcome);
   uint32_t Route(UserState& user);
   void AtWorker(uint32_t request);
@@ -147,7 +171,7 @@ class Simulation {
   void Hash(uint32_t request);
   void Answer(uint32_t request);
 
-  // cluster.cc: pods and scaling.
+  // cluster.cc: pods and scaling; measurement.cc: steps, the window, laws.
   void StartCluster();
   void CreatePod(bool running_already);
   void PodRunning(uint32_t pod);
@@ -193,6 +217,13 @@ class Simulation {
   FifoServer ingress_;
   SharedProcessor database_;
   GroupCommit wal_;
+  SpeedProfile speed_;  // of the pods' CPU
+  bool steady_;         // that speed never changes
+
+  bool retrying_;             // the scenario repeats failed requests
+  std::vector<Tries> tries_;  // per user; empty without retries
+  uint64_t backing_off_ = 0;
+  double tokens_ = 0;  // of the retry budget
 
   std::vector<PodState> pods_;
   std::vector<uint32_t> ready_workers_;
@@ -205,6 +236,9 @@ class Simulation {
   Totals step_totals_;
   Totals window_totals_;
   uint64_t started_ = 0;
+  uint64_t attempts_ = 0;
+  uint64_t answers_ = 0;
+  uint64_t wasted_ = 0;
   uint64_t lookups_ = 0;
   uint64_t hits_ = 0;
   uint64_t waiting_ = 0;  // for a database connection
@@ -231,6 +265,7 @@ class Simulation {
   base::RandomStream cache_random_;
   base::RandomStream database_random_;
   base::RandomStream pod_random_;
+  base::RandomStream retry_random_;
 };
 
 }  // namespace simulator

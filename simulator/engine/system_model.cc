@@ -120,17 +120,12 @@ absl::Status SystemCompiler::Network() {
 }
 
 void SystemCompiler::Omissions() {
-  if (scenario_.retry().attempts() > 0) {
-    Warn(absl::StrCat("retry.attempts ", scenario_.retry().attempts(),
-                      ": retries are not modelled, a failed request is not repeated"));
-  }
   if (blocking_) {
     Warn(
         "password hashing runs beside the event loops; that it takes their share of the CPU "
         "limit is not modelled");
   }
-  system_.not_modelled = {"retries",
-                          "token refresh",
+  system_.not_modelled = {"token refresh",
                           "failures of pods, nodes, database and Redis",
                           "client network and TLS handshakes",
                           "CFS throttling periods (a limit is a speed)",

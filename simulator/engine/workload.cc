@@ -30,8 +30,7 @@ class Compiler {
     Login();
     ScaleThinkTimes();
     if (absl::Status status = Stages(); !status.ok()) return status;
-    const double timeout = scenario_.retry().timeout_seconds();
-    workload_.timeout = timeout > 0 ? ToNanos(timeout) : kNever;
+    Retries();
     return std::move(workload_);
   }
 
@@ -190,6 +189,21 @@ class Compiler {
     workload_.end = start;
     if (start <= 0) return Invalid(scenario_, "users.stages: no duration (or give --duration)");
     return absl::OkStatus();
+  }
+
+  void Retries() {
+    const model::Retry& retry = scenario_.retry();
+    workload_.timeout = retry.timeout_seconds() > 0 ? ToNanos(retry.timeout_seconds()) : kNever;
+    RetryModel& model = workload_.retry;
+    model.attempts = std::min(retry.attempts(), 250u);
+    model.first_backoff_seconds = std::max(0.0, retry.first_backoff_seconds());
+    model.backoff_factor = std::max(1.0, retry.backoff_factor());
+    model.jitter = std::clamp(retry.jitter(), 0.0, 1.0);
+    model.budget = std::max(0.0, retry.budget());
+    constexpr double kBucketSeconds = 10;
+    const double cycle = std::max(1e-3, workload_.mean_think_seconds);
+    model.bucket =
+        std::max(1.0, model.budget * kBucketSeconds * static_cast<double>(workload_.users) / cycle);
   }
 
   const model::Scenario& scenario_;

@@ -43,6 +43,19 @@ struct Stage {
   uint64_t to = 0;
 };
 
+// Whether and when a client repeats a request that failed (timeout, refused, 503).
+struct RetryModel {
+  uint32_t attempts = 0;  // repeats after the first attempt
+  // Pause before the k-th repeat: first x factor^(k-1) x (1 - jitter x U(0,1)).
+  double first_backoff_seconds = 0;
+  double backoff_factor = 1;
+  double jitter = 0;
+  // Token bucket over all users; 0: none. Each request adds `budget` tokens, each repeat takes one.
+  // It holds what 10 s of the scenario's full load add, so a long quiet time buys no storm.
+  double budget = 0;
+  double bucket = 0;
+};
+
 // Where a user stands. `worker` is the connection's other end, kNoWorker when not connected.
 struct UserState {
   uint32_t worker;
@@ -64,7 +77,8 @@ struct Workload {
   uint64_t users = 0;  // largest number at the same time
   Nanos ramp_end = 0;  // when the largest number is first reached
   Nanos end = 0;
-  Nanos timeout = 0;
+  Nanos timeout = 0;  // of an attempt
+  RetryModel retry;
   double mean_think_seconds = 0;  // per request, weighted by visits
 
   // Puts the user on its first step (the login, with the login fraction).

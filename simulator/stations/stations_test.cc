@@ -7,6 +7,7 @@
 #include "simulator/stations/fifo_server.h"
 #include "simulator/stations/group_commit.h"
 #include "simulator/stations/shared_processor.h"
+#include "simulator/stations/speed_profile.h"
 
 namespace simulator {
 namespace {
@@ -127,6 +128,31 @@ TEST(DemandLawTest, HasItsMoments) {
     EXPECT_NEAR(squares / kN / mean / mean - 1, scv, 0.1 * scv + 1e-9);
   }
   EXPECT_DOUBLE_EQ(CountLaw(2.25).mean(), 2.25);
+}
+
+TEST(SpeedProfileTest, TimeAndWorkAreInverse) {
+  const SpeedProfile speed(100 * kSecond, 30 * kSecond, 0.5);
+  EXPECT_EQ(speed.WorkBy(40 * kSecond), 40 * kSecond);
+  EXPECT_EQ(speed.WorkBy(110 * kSecond), 105 * kSecond);
+  EXPECT_EQ(speed.WorkBy(200 * kSecond), 185 * kSecond);
+  for (Nanos second : {0, 99, 100, 101, 129, 130, 131, 500}) {
+    EXPECT_EQ(speed.TimeOf(speed.WorkBy(second * kSecond)), second * kSecond);
+  }
+  EXPECT_TRUE(SpeedProfile().constant());
+  EXPECT_FALSE(speed.constant());
+  const SpeedProfile halt(10 * kSecond, 5 * kSecond, 0);
+  EXPECT_EQ(halt.TimeOf(halt.WorkBy(12 * kSecond) + kSecond), 16 * kSecond);
+}
+
+// Work admitted before a slowdown is slowed too, work admitted in it runs at full speed after it.
+TEST(SpeedProfileTest, ChangesWhatIsAlreadyAdmitted) {
+  const SpeedProfile speed(10 * kSecond, 10 * kSecond, 0.5);
+  FifoServer server;
+  const auto admit = [&](Nanos now, Nanos service) {
+    return speed.TimeOf(server.Admit(speed.WorkBy(now), service));
+  };
+  EXPECT_EQ(admit(8 * kSecond, 4 * kSecond), 14 * kSecond);  // 2 s before, 2 s at half speed
+  EXPECT_EQ(admit(15 * kSecond, 5 * kSecond), 22500 * kMillisecond);  // 2.5 s by 20 s
 }
 
 }  // namespace
