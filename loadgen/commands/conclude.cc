@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/build_info.h"
 #include "loadgen/commands/flags.h"
 #include "model/io.h"
 
@@ -47,6 +48,8 @@ absl::Status CheckWorkers(int workers, int64_t connections) {
 void DescribeRun(const Target& target, uint64_t seed, model::Result* result) {
   model::Provenance* provenance = result->mutable_provenance();
   provenance->set_engine("loadgen");
+  provenance->set_version(base::ThisBuild().version);
+  provenance->set_commit(base::ThisBuild().commit);
   provenance->set_load_model("closed");
   provenance->set_target(target.url);
   provenance->set_seed(seed);

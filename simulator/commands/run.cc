@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/build_info.h"
 #include "model/histogram.h"
 #include "model/io.h"
 #include "model/kubernetes/deployment_loader.h"
@@ -228,6 +229,8 @@ int RunRun(std::vector<std::string> args) {
   if (!replications.ok()) return Fail(replications.status(), 1);
   model::Result result = BuildPrediction({files->scenario, files->deployment, files->profile},
                                          *workload, *system, *options, *replications);
+  result.mutable_provenance()->set_version(base::ThisBuild().version);
+  result.mutable_provenance()->set_commit(base::ThisBuild().commit);
   result.mutable_provenance()->set_profile_digest(files->profile_digest);
   const absl::StatusOr<bool> passed = model::EvaluateThresholds(files->scenario, &result);
   if (!passed.ok()) return Fail(passed.status(), 1);

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "base/build_info.h"
 #include "base/paths.h"
 #include "base/signals.h"
 #include "base/subprocess.h"
@@ -188,6 +189,12 @@ class Demo {
     auto profile = simulator::Calibrate(server_->handle(), campaign);
     if (!profile.ok()) return profile.status();
     profile->set_name("this-server");
+    model::Provenance* provenance = profile->mutable_provenance();
+    provenance->set_engine("calibrate");
+    provenance->set_version(base::ThisBuild().version);
+    provenance->set_commit(base::ThisBuild().commit);
+    provenance->set_scenario_name("clinic_day");
+    provenance->set_valid(true);
     profile_ = *std::move(profile);
     auto scenario = model::LoadScenario(scenario_path_);
     if (!scenario.ok()) return scenario.status();
