@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <set>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "simulator/check/rule.h"
 
@@ -164,187 +163,6 @@ void RunOutside(const Context& context, Reporter& reporter) {
   });
 }
 
-constexpr const char* kNginx = "nginx.ingress.kubernetes.io/";
-
-// What ingress-nginx knows; a made-up name is silently ignored.
-bool IsKnownAnnotation(const std::string& name) {
-  static const std::set<std::string>* const kKnown =
-      new std::set<std::string>{"affinity",
-                                "affinity-canary-behavior",
-                                "affinity-mode",
-                                "allowlist-source-range",
-                                "app-root",
-                                "auth-cache-duration",
-                                "auth-cache-key",
-                                "auth-keepalive",
-                                "auth-keepalive-requests",
-                                "auth-keepalive-share-vars",
-                                "auth-keepalive-timeout",
-                                "auth-method",
-                                "auth-proxy-set-headers",
-                                "auth-realm",
-                                "auth-request-redirect",
-                                "auth-response-headers",
-                                "auth-secret",
-                                "auth-secret-type",
-                                "auth-signin",
-                                "auth-signin-redirect-param",
-                                "auth-snippet",
-                                "auth-tls-error-page",
-                                "auth-tls-match-cn",
-                                "auth-tls-pass-certificate-to-upstream",
-                                "auth-tls-secret",
-                                "auth-tls-verify-client",
-                                "auth-tls-verify-depth",
-                                "auth-type",
-                                "auth-url",
-                                "backend-protocol",
-                                "canary",
-                                "canary-by-cookie",
-                                "canary-by-header",
-                                "canary-by-header-pattern",
-                                "canary-by-header-value",
-                                "canary-weight",
-                                "canary-weight-total",
-                                "client-body-buffer-size",
-                                "configuration-snippet",
-                                "connection-proxy-header",
-                                "cors-allow-credentials",
-                                "cors-allow-headers",
-                                "cors-allow-methods",
-                                "cors-allow-origin",
-                                "cors-expose-headers",
-                                "cors-max-age",
-                                "custom-headers",
-                                "custom-http-errors",
-                                "default-backend",
-                                "denylist-source-range",
-                                "disable-proxy-intercept-errors",
-                                "enable-access-log",
-                                "enable-cors",
-                                "enable-global-auth",
-                                "enable-modsecurity",
-                                "enable-opentelemetry",
-                                "enable-owasp-core-rules",
-                                "enable-rewrite-log",
-                                "force-ssl-redirect",
-                                "from-to-www-redirect",
-                                "global-rate-limit",
-                                "global-rate-limit-ignored-cidrs",
-                                "global-rate-limit-key",
-                                "global-rate-limit-window",
-                                "http2-push-preload",
-                                "limit-allowlist",
-                                "limit-burst-multiplier",
-                                "limit-connections",
-                                "limit-rate",
-                                "limit-rate-after",
-                                "limit-rpm",
-                                "limit-rps",
-                                "limit-whitelist",
-                                "load-balance",
-                                "mirror-host",
-                                "mirror-request-body",
-                                "mirror-target",
-                                "modsecurity-snippet",
-                                "modsecurity-transaction-id",
-                                "opentelemetry-operation-name",
-                                "opentelemetry-trust-incoming-span",
-                                "permanent-redirect",
-                                "permanent-redirect-code",
-                                "preserve-trailing-slash",
-                                "proxy-body-size",
-                                "proxy-buffer-size",
-                                "proxy-buffering",
-                                "proxy-buffers-number",
-                                "proxy-busy-buffers-size",
-                                "proxy-connect-timeout",
-                                "proxy-cookie-domain",
-                                "proxy-cookie-path",
-                                "proxy-http-version",
-                                "proxy-max-temp-file-size",
-                                "proxy-next-upstream",
-                                "proxy-next-upstream-timeout",
-                                "proxy-next-upstream-tries",
-                                "proxy-read-timeout",
-                                "proxy-redirect-from",
-                                "proxy-redirect-to",
-                                "proxy-request-buffering",
-                                "proxy-send-timeout",
-                                "proxy-ssl-ciphers",
-                                "proxy-ssl-name",
-                                "proxy-ssl-protocols",
-                                "proxy-ssl-secret",
-                                "proxy-ssl-server-name",
-                                "proxy-ssl-verify",
-                                "proxy-ssl-verify-depth",
-                                "relative-redirects",
-                                "rewrite-target",
-                                "satisfy",
-                                "server-alias",
-                                "server-snippet",
-                                "service-upstream",
-                                "session-cookie-change-on-failure",
-                                "session-cookie-conditional-samesite-none",
-                                "session-cookie-domain",
-                                "session-cookie-expires",
-                                "session-cookie-max-age",
-                                "session-cookie-name",
-                                "session-cookie-path",
-                                "session-cookie-samesite",
-                                "session-cookie-secure",
-                                "ssl-ciphers",
-                                "ssl-passthrough",
-                                "ssl-prefer-server-ciphers",
-                                "ssl-redirect",
-                                "stream-snippet",
-                                "temporal-redirect",
-                                "temporal-redirect-code",
-                                "upstream-hash-by",
-                                "upstream-hash-by-subset",
-                                "upstream-hash-by-subset-size",
-                                "upstream-vhost",
-                                "use-regex",
-                                "whitelist-source-range",
-                                "x-forwarded-prefix"};
-  return kKnown->count(name) > 0;
-}
-
-void RunAnnotation(const Context& context, Reporter& reporter) {
-  for (const Object& object : context.manifests.objects) {
-    if (object.kind != "Ingress") continue;
-    for (const Entry& annotation : object["metadata.annotations"].entries) {
-      if (!absl::StartsWith(annotation.key, kNginx)) continue;
-      const std::string name = annotation.key.substr(std::string(kNginx).size());
-      if (IsKnownAnnotation(name)) continue;
-      reporter.Find(
-          At(object, absl::StrCat("metadata.annotations ", annotation.key), annotation.value),
-          absl::StrCat("ingress-nginx has no annotation ", name, ": it is ignored"),
-          absl::StrContains(name, "rate-limit") ? "limit-rps, limit-rpm or limit-connections"
-                                                : "see ingress-nginx's list of annotations");
-    }
-  }
-}
-
-void RunTls(const Context& context, Reporter& reporter) {
-  for (const Object& object : context.manifests.objects) {
-    if (object.kind != "Ingress" || !object["spec.tls"].items.empty()) continue;
-    reporter.Find(At(object, "spec.tls"), "serves without TLS",
-                  "spec.tls with a certificate's Secret");
-  }
-}
-
-void RunCors(const Context& context, Reporter& reporter) {
-  for (const Object& object : context.manifests.objects) {
-    if (object.kind != "Ingress") continue;
-    const Node& origin = object["metadata.annotations"][absl::StrCat(kNginx, "cors-allow-origin")];
-    if (origin.Text() != "*") continue;
-    reporter.Find(At(object, "metadata.annotations cors-allow-origin", origin),
-                  "any web page may call this API from a visitor's browser",
-                  "name the front end's origins");
-  }
-}
-
 }  // namespace
 
 Rules NetworkRules() {
@@ -361,10 +179,6 @@ Rules NetworkRules() {
       {"network-policy-dns", Finding::WARNING, true, "limited egress still allows DNS", RunDns},
       {"network-policy-outside", Finding::NOTE, true,
        "egress to outside services names addresses, not namespaces", RunOutside},
-      {"ingress-unknown-annotation", Finding::WARNING, true,
-       "ingress-nginx knows every annotation under its name", RunAnnotation},
-      {"ingress-without-tls", Finding::WARNING, true, "an Ingress serves TLS", RunTls},
-      {"ingress-open-cors", Finding::WARNING, true, "CORS names its origins", RunCors},
   };
 }
 

@@ -7,8 +7,8 @@ const Rules& AllRules() {
     Rules* all = new Rules();
     for (Rules (*family)() :
          {FactRules, ConnectionRules, AutoscalingRules, ScalingTimeRules, DisruptionRules,
-          DatabaseRules, RedisRules, ConfigurationRules, SelectorRules, NetworkRules, ResourceRules,
-          ProbeRules, SecurityRules, ObjectRules}) {
+          DatabaseRules, RedisRules, ConfigurationRules, SelectorRules, NetworkRules, IngressRules,
+          ResourceRules, ProbeRules, SecurityRules, ObjectRules}) {
       for (Rule& rule : family()) all->push_back(std::move(rule));
     }
     return all;

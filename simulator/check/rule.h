@@ -95,6 +95,7 @@ Rules RedisRules();
 Rules ConfigurationRules();
 Rules SelectorRules();
 Rules NetworkRules();
+Rules IngressRules();
 Rules ResourceRules();
 Rules ProbeRules();
 Rules SecurityRules();
