@@ -8,6 +8,7 @@
 #include "simulator/commands/explain.h"
 #include "simulator/commands/hpa.h"
 #include "simulator/commands/oracle.h"
+#include "simulator/commands/plan.h"
 #include "simulator/commands/run.h"
 #include "simulator/commands/validate.h"
 
@@ -26,6 +27,8 @@ constexpr Command kCommands[] = {
     {"hpa", simulator::RunHpa, "run autoscaler test vectors: hpa --vectors FILE"},
     {"oracle", simulator::RunOracle,
      "check closed forms and simulation: oracle --vectors FILE [--seed N]"},
+    {"plan", simulator::RunPlan,
+     "the cheapest deployment: plan --users N --slo 'p95<200ms' --scenario S --deployment D ..."},
     {"run", simulator::RunRun,
      "predict: run --scenario S --deployment D --profile P --users N [--out predicted.json]"},
     {"validate", simulator::RunValidate,

@@ -86,6 +86,10 @@ constexpr Change kChanges[] = {
     {"think time", GrowThinkTime},
 };
 
+double Elasticity(double before, double after) {
+  return std::log(after / before) / std::log(kFactor);
+}
+
 struct Answer {
   double limit = 0;
   std::vector<double> p95;  // per replication, seconds
@@ -111,8 +115,8 @@ absl::StatusOr<Answer> Ask(const Experiment& experiment, const RunOptions& optio
 void CompareTails(const Answer& before, const Answer& after, Sensitivity* sensitivity) {
   std::vector<double> elasticities;
   for (size_t i = 0; i < std::min(before.p95.size(), after.p95.size()); ++i) {
-    if (before.p95[i] <= 0) continue;
-    elasticities.push_back((after.p95[i] / before.p95[i] - 1) / (kFactor - 1));
+    if (before.p95[i] <= 0 || after.p95[i] <= 0) continue;
+    elasticities.push_back(Elasticity(before.p95[i], after.p95[i]));
   }
   if (elasticities.empty()) return;
   const Interval interval = MeanInterval(elasticities);
@@ -145,7 +149,7 @@ absl::StatusOr<std::vector<Sensitivity>> SensitivityToInputs(const Experiment& e
     if (!after.ok()) return after.status();
     Sensitivity sensitivity;
     sensitivity.input = change.input;
-    sensitivity.limit_elasticity = (after->limit / before->limit - 1) / (kFactor - 1);
+    sensitivity.limit_elasticity = Elasticity(before->limit, after->limit);
     CompareTails(*before, *after, &sensitivity);
     list.push_back(sensitivity);
   }

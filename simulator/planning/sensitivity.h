@@ -8,8 +8,8 @@
 
 namespace simulator {
 
-// How the answer moves when one input is 10 % larger. Elasticity: relative change of the answer
-// over relative change of the input. -1: the answer shrinks by as much as the input grows.
+// How the answer moves when one input is 10 % larger. Elasticity: ln(answer after / before) over
+// ln(1.1). -1: the answer shrinks by the factor by which the input grows.
 struct Sensitivity {
   std::string input;
   double limit_elasticity = 0;  // of the lowest bound on throughput; from the demand law

@@ -1,0 +1,65 @@
+#include "simulator/commands/plan.h"
+
+#include "gtest/gtest.h"
+#include "model/io.h"
+
+namespace simulator {
+namespace {
+
+const std::string kFolder = "simulator/engine/testdata/";
+
+std::vector<std::string> With(const std::vector<std::string>& more) {
+  std::vector<std::string> args = {
+      "--scenario", kFolder + "scenario.yaml", "--deployment", kFolder + "deployment.yaml",
+      "--profile",  kFolder + "profile.json",  "--duration",   "3s"};
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+std::string PlanOf(const std::vector<std::string>& more, int code) {
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(RunPlan(With(more)), code);
+  return ::testing::internal::GetCapturedStdout();
+}
+
+TEST(PlanTest, FindsAPlanAndItsCheaperMiss) {
+  const std::string prices = ::testing::TempDir() + "/prices.yaml";
+  ASSERT_TRUE(model::WriteFile("core_hour: 0.04\ngib_hour: 0.005\ncurrency: EUR\n", prices).ok());
+  const std::string text = PlanOf({"--users", "100000", "--think_time", "4s", "--slo",
+                                   "p95<50ms,errors<0.1%", "--prices", prices},
+                                  0);
+  for (const char* word : {"configurations", "\nplan  ", "met    ", "next cheaper", "connections",
+                           "bottlenecks", "EUR", "without a node", "without a zone"}) {
+    EXPECT_NE(text.find(word), std::string::npos) << word << " is not in\n" << text;
+  }
+}
+
+TEST(PlanTest, SaysWhenNothingIsGoodEnough) {
+  const std::string text = PlanOf({"--users", "100000", "--think_time", "1s", "--slo", "p95<0.1ms",
+                                   "--max_simulations", "2", "--cpu", "1", "--connections", "2"},
+                                  1);
+  EXPECT_EQ(text.find("\nplan "), std::string::npos) << text;
+}
+
+TEST(PlanTest, WrongFlagsEndWith2AndUnreadableFilesWith1) {
+  const std::vector<std::string> good = {"--users", "100", "--slo", "p95<1s"};
+  const auto with = [&good](const std::string& name, const std::string& value) {
+    std::vector<std::string> args = good;
+    args.push_back(name);
+    args.push_back(value);
+    return RunPlan(With(args));
+  };
+  EXPECT_EQ(RunPlan(With({"--users", "100"})), 2);
+  EXPECT_EQ(with("--slo", "p95"), 2);
+  EXPECT_EQ(with("--slo", "p93<1s"), 2);
+  EXPECT_EQ(with("--slo", "p95<1"), 2);
+  EXPECT_EQ(with("--cpu", "big"), 2);
+  EXPECT_EQ(with("--connections", "1.5"), 2);
+  EXPECT_EQ(with("--prices", "nowhere.yaml"), 1);
+  const std::string prices = ::testing::TempDir() + "/bad.yaml";
+  ASSERT_TRUE(model::WriteFile("gib_hour: 0.005\n", prices).ok());
+  EXPECT_EQ(with("--prices", prices), 1);
+}
+
+}  // namespace
+}  // namespace simulator

@@ -1,0 +1,116 @@
+#include "simulator/planning/configuration.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "model/yaml/node.h"
+
+namespace simulator {
+namespace {
+
+constexpr double kGibibyte = 1024.0 * 1024 * 1024;
+
+const model::Workload* FindWorkload(const model::Deployment& deployment, const std::string& name) {
+  for (const model::Workload& workload : deployment.workloads()) {
+    if (workload.name() == name) return &workload;
+  }
+  return nullptr;
+}
+
+double MemoryPerPod(const Configuration& configuration, const model::Workload* api) {
+  if (api == nullptr) return 0;
+  const double scale = static_cast<double>(configuration.workers) / std::max(1u, api->workers());
+  return scale *
+         static_cast<double>(std::max(api->limit_memory_bytes(), api->request_memory_bytes()));
+}
+
+}  // namespace
+
+std::string Configuration::Words() const {
+  return absl::StrFormat("%d pod%s x %g cores (%d worker%s x %d connection%s), database %g cores",
+                         pods, pods == 1 ? "" : "s", cpu_millicores / 1000.0, workers,
+                         workers == 1 ? "" : "s", connections, connections == 1 ? "" : "s",
+                         database_millicores / 1000.0);
+}
+
+bool Configuration::WithinReachOf(const Configuration& other) const {
+  return pods <= other.pods && cpu_millicores <= other.cpu_millicores && workers == other.workers &&
+         connections <= other.connections && database_millicores <= other.database_millicores;
+}
+
+model::Deployment WithConfiguration(const model::Deployment& base, const std::string& api,
+                                    const Configuration& configuration) {
+  model::Deployment deployment = base;
+  for (model::Workload& workload : *deployment.mutable_workloads()) {
+    if (workload.name() != api) continue;
+    const double cpu =
+        workload.limit_millicores() > 0
+            ? static_cast<double>(configuration.cpu_millicores) / workload.limit_millicores()
+            : 1;
+    const double memory =
+        static_cast<double>(configuration.workers) / std::max(1u, workload.workers());
+    workload.set_replicas(configuration.pods);
+    workload.set_limit_millicores(configuration.cpu_millicores);
+    workload.set_request_millicores(static_cast<uint32_t>(workload.request_millicores() * cpu));
+    workload.set_request_memory_bytes(
+        static_cast<uint64_t>(static_cast<double>(workload.request_memory_bytes()) * memory));
+    workload.set_limit_memory_bytes(
+        static_cast<uint64_t>(static_cast<double>(workload.limit_memory_bytes()) * memory));
+    workload.set_workers(configuration.workers);
+    workload.set_connections_per_worker(configuration.connections);
+  }
+  deployment.clear_autoscalers();
+  deployment.mutable_database()->set_cores_millicores(configuration.database_millicores);
+  return deployment;
+}
+
+absl::StatusOr<Prices> LoadPrices(const std::string& path) {
+  const auto node = model::YamlNode::Load(path);
+  if (!node.ok()) return node.status();
+  const auto map = node->AsMap({"core_hour", "gib_hour", "database_core_hour", "database_gib_hour",
+                                "fixed_hour", "currency"});
+  if (!map.ok()) return map.status();
+  const auto required = map->Require("core_hour");
+  if (!required.ok()) return required.status();
+  Prices prices;
+  prices.given = true;
+  prices.currency = "";
+  const auto read = [&map](const char* key, double* value) -> absl::Status {
+    const model::YamlNode* found = map->Find(key);
+    if (found == nullptr) return absl::OkStatus();
+    const auto number = found->AsNumber();
+    if (!number.ok()) return number.status();
+    if (*number < 0) return found->Error("expected a price, 0 or more");
+    *value = *number;
+    return absl::OkStatus();
+  };
+  absl::Status status = read("core_hour", &prices.core_hour);
+  status.Update(read("gib_hour", &prices.gib_hour));
+  prices.database_core_hour = prices.core_hour;
+  prices.database_gib_hour = prices.gib_hour;
+  status.Update(read("database_core_hour", &prices.database_core_hour));
+  status.Update(read("database_gib_hour", &prices.database_gib_hour));
+  status.Update(read("fixed_hour", &prices.fixed_hour));
+  if (const model::YamlNode* currency = map->Find("currency"); currency != nullptr) {
+    const auto text = currency->AsString();
+    if (!text.ok()) return text.status();
+    prices.currency = *text;
+  }
+  if (!status.ok()) return status;
+  return prices;
+}
+
+double CostPerHour(const Configuration& configuration, const model::Deployment& base,
+                   const std::string& api, const Prices& prices) {
+  const double pods = configuration.pods;
+  const double gibibytes = MemoryPerPod(configuration, FindWorkload(base, api)) / kGibibyte;
+  return pods * (prices.core_hour * configuration.cpu_millicores / 1000.0 +
+                 prices.gib_hour * gibibytes) +
+         prices.database_core_hour * configuration.database_millicores / 1000.0 +
+         prices.database_gib_hour * static_cast<double>(base.database().memory_bytes()) /
+             kGibibyte +
+         prices.fixed_hour;
+}
+
+}  // namespace simulator

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/deployment.pb.h"
+
+namespace simulator {
+
+// What a plan may choose: the API's pods and their size, and the database's cores.
+struct Configuration {
+  uint32_t pods = 1;
+  uint32_t cpu_millicores = 1000;  // limit of a pod
+  uint32_t workers = 1;            // of a pod
+  uint32_t connections = 2;        // of a worker
+  uint32_t database_millicores = 1000;
+
+  std::string Words() const;  // "9 pods x 2 cores (2 workers x 2 connections), database 32 cores"
+
+  // Every choice of `this` is at most that of `other`: what `other` cannot do, `this` cannot.
+  bool WithinReachOf(const Configuration& other) const;
+};
+
+// `base` with the configuration in the workload `api`: no autoscaler, replicas = pods, CPU limit,
+// workers, connections; request and memory in the base's proportion to the limit and the workers.
+// Everything else (Redis, ingress, other workloads) stays.
+model::Deployment WithConfiguration(const model::Deployment& base, const std::string& api,
+                                    const Configuration& configuration);
+
+// The choices, each ascending, without what is given twice.
+struct Choices {
+  std::vector<uint32_t> cpu_millicores;
+  std::vector<uint32_t> connections;
+  std::vector<uint32_t> database_millicores;
+  uint32_t most_pods = 1000;
+};
+
+// Prices an hour, of the user. Without a price file a core counts 1, memory nothing.
+struct Prices {
+  bool given = false;
+  std::string currency = "cores";
+  double core_hour = 1;
+  double gib_hour = 0;
+  double database_core_hour = 1;
+  double database_gib_hour = 0;
+  double fixed_hour = 0;  // what does not change with the configuration (Redis, balancer)
+};
+
+// YAML: core_hour (required), gib_hour, database_core_hour, database_gib_hour, fixed_hour,
+// currency; the database's default to the others'. Errors name file, line and field.
+absl::StatusOr<Prices> LoadPrices(const std::string& path);
+
+// An hour of API pods and database.
+double CostPerHour(const Configuration& configuration, const model::Deployment& base,
+                   const std::string& api, const Prices& prices);
+
+}  // namespace simulator

@@ -1,0 +1,224 @@
+#include "simulator/planning/plan_search.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace simulator {
+namespace {
+
+// A 95th percentile is below 3 x the mean for an exponential response (ln 20 = 3.0).
+constexpr double kTailOfMean = 3.0;
+// Beyond the fewest pods that the bounds allow, this many more are candidates of a shape.
+constexpr uint32_t kPodsBeyondBound = 12;
+
+struct Candidate {
+  Configuration configuration;
+  double cost = 0;
+  double rough_seconds = 0;  // mean
+  bool out = false;          // known, or taken, to miss
+};
+
+class Search {
+ public:
+  Search(const PlanRequest& request, std::string api,
+         const std::function<void(const PlanTrial&)>& progress)
+      : request_(request),
+        api_(std::move(api)),
+        progress_(progress),
+        latency_limit_(LatencyLimit(request.objectives)) {}
+
+  absl::StatusOr<Plan> Run() {
+    if (absl::Status status = Enumerate(); !status.ok()) return status;
+    if (absl::Status status = FindFirst(); !status.ok()) return status;
+    if (absl::Status status = Narrow(); !status.ok()) return status;
+    for (int i = 0; plan_.best >= 0 && i < static_cast<int>(plan_.trials.size()); ++i) {
+      const double cost = TrialAt(i).cost_per_hour;
+      const bool cheaper = !TrialAt(i).met && cost <= TrialAt(plan_.best).cost_per_hour;
+      if (cheaper && (plan_.closest_cheaper_miss < 0 ||
+                      cost > TrialAt(plan_.closest_cheaper_miss).cost_per_hour)) {
+        plan_.closest_cheaper_miss = i;
+      }
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  const PlanTrial& TrialAt(int i) const { return plan_.trials[static_cast<size_t>(i)]; }
+
+  // Candidates of one shape: pods from the fewest that the bounds allow.
+  absl::Status EnumerateShape(Configuration shape) {
+    shape.pods = 1;
+    RunOptions options = request_.options;
+    options.fixed_pods = 1;
+    const auto compiled =
+        CompileExperiment(WithConfiguration(*request_.experiment, api_, shape), options);
+    if (!compiled.ok()) return compiled.status();
+    const auto users = static_cast<double>(compiled->workload.users);
+    uint32_t kept = 0;
+    for (uint32_t pods = 1; pods <= request_.choices.most_pods && kept < kPodsBeyondBound;
+         pods += std::max(1u, pods / 16)) {
+      ++plan_.configurations;
+      const Bounds bounds = ComputeBounds(compiled->workload, compiled->system, pods);
+      if (bounds.connections_asked > bounds.connections_usable &&
+          compiled->system.database.usable_connections > 0) {
+        ++plan_.by_connections;
+        break;
+      }
+      Candidate candidate;
+      candidate.configuration = shape;
+      candidate.configuration.pods = pods;
+      if (bounds.Response(users) > latency_limit_ || users > bounds.Knee() * 1.02) {
+        ++plan_.by_bounds;
+        Remember(candidate.configuration, bounds);
+        continue;
+      }
+      ++kept;
+      candidate.cost = CostPerHour(candidate.configuration, request_.experiment->deployment, api_,
+                                   request_.prices);
+      candidate.rough_seconds = RoughResponse(bounds, compiled->system, bounds.Throughput(users));
+      candidates_.push_back(candidate);
+    }
+    return absl::OkStatus();
+  }
+
+  // The configuration that comes nearest by the bounds, for the words when nothing passes.
+  void Remember(const Configuration& configuration, const Bounds& bounds) {
+    if (bounds.MaxThroughput() <= best_bound_) return;
+    best_bound_ = bounds.MaxThroughput();
+    plan_.cheapest_by_bounds =
+        absl::StrFormat("%s: at most %.0f requests/s by %s", configuration.Words(), best_bound_,
+                        bounds.resources.front().name);
+  }
+
+  absl::Status Enumerate() {
+    for (uint32_t cpu : request_.choices.cpu_millicores) {
+      for (uint32_t connections : request_.choices.connections) {
+        for (uint32_t database : request_.choices.database_millicores) {
+          Configuration shape;
+          shape.cpu_millicores = cpu;
+          shape.workers = std::max(1u, cpu / 1000);
+          shape.connections = connections;
+          shape.database_millicores = database;
+          if (absl::Status status = EnumerateShape(shape); !status.ok()) return status;
+        }
+      }
+    }
+    std::stable_sort(
+        candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
+          return a.cost != b.cost ? a.cost < b.cost : a.rough_seconds < b.rough_seconds;
+        });
+    return absl::OkStatus();
+  }
+
+  bool MaySimulate() const { return plan_.trials.size() < request_.most_simulations; }
+
+  // Simulates; true when met. Marks what cannot be better than a miss.
+  absl::StatusOr<bool> Simulate(Candidate* candidate) {
+    auto trial = Try(request_, api_, candidate->configuration);
+    if (!trial.ok()) return trial.status();
+    plan_.trials.push_back(*std::move(trial));
+    const bool met = plan_.trials.back().met;
+    if (progress_) progress_(plan_.trials.back());
+    candidate->out = true;
+    for (Candidate& other : candidates_) {
+      if (!met && other.configuration.WithinReachOf(candidate->configuration)) other.out = true;
+    }
+    if (met) plan_.best = static_cast<int>(plan_.trials.size()) - 1;
+    return met;
+  }
+
+  absl::Status FindFirst() {
+    double good = std::min(latency_limit_, 1e299) / kTailOfMean;
+    while (MaySimulate()) {
+      const auto next = std::find_if(candidates_.begin(), candidates_.end(), [&](const auto& one) {
+        return !one.out && one.rough_seconds < good;
+      });
+      if (next == candidates_.end()) return absl::OkStatus();
+      const auto met = Simulate(&*next);
+      if (!met.ok()) return met.status();
+      if (*met) return absl::OkStatus();
+      // The formula was too kind: ask more of it, so that misses do not come in single steps.
+      good = std::min(good, next->rough_seconds * 0.9);
+    }
+    plan_.exhausted = true;
+    return absl::OkStatus();
+  }
+
+  absl::Status Narrow() {
+    size_t floor = 0;  // cheaper candidates are taken as missed
+    while (plan_.best >= 0) {
+      const double cost = TrialAt(plan_.best).cost_per_hour;
+      std::vector<size_t> open;
+      for (size_t i = floor; i < candidates_.size() && candidates_[i].cost < cost; ++i) {
+        if (!candidates_[i].out) open.push_back(i);
+      }
+      if (open.empty()) return absl::OkStatus();
+      if (!MaySimulate()) {
+        plan_.exhausted = true;
+        return absl::OkStatus();
+      }
+      const size_t half = (open.size() + 1) / 2;
+      const auto last = open.begin() + static_cast<std::ptrdiff_t>(half);
+      const size_t chosen = *std::min_element(open.begin(), last, [&](size_t a, size_t b) {
+        return candidates_[a].rough_seconds < candidates_[b].rough_seconds;
+      });
+      const auto met = Simulate(&candidates_[chosen]);
+      if (!met.ok()) return met.status();
+      if (!*met) floor = open[half - 1] + 1;
+    }
+    return absl::OkStatus();
+  }
+
+  const PlanRequest& request_;
+  const std::string api_;
+  const std::function<void(const PlanTrial&)>& progress_;
+  const double latency_limit_;
+  double best_bound_ = 0;
+  std::vector<Candidate> candidates_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Experiment WithConfiguration(const Experiment& experiment, const std::string& api,
+                             const Configuration& configuration) {
+  return {experiment.scenario, WithConfiguration(experiment.deployment, api, configuration),
+          experiment.profile, experiment.profile_digest};
+}
+
+absl::StatusOr<std::string> ApiWorkload(const PlanRequest& request) {
+  RunOptions options = request.options;
+  options.fixed_pods = 1;
+  const auto compiled = CompileExperiment(*request.experiment, options);
+  if (!compiled.ok()) return compiled.status();
+  return compiled->system.pod.workload;
+}
+
+absl::StatusOr<PlanTrial> Try(const PlanRequest& request, const std::string& api,
+                              const Configuration& configuration) {
+  RunOptions options = request.options;
+  options.fixed_pods = configuration.pods;
+  auto result = Predict(WithConfiguration(*request.experiment, api, configuration), options);
+  if (!result.ok()) return result.status();
+  PlanTrial trial;
+  trial.configuration = configuration;
+  trial.cost_per_hour =
+      CostPerHour(configuration, request.experiment->deployment, api, request.prices);
+  const ServiceLevelAnswer answer = Compare(request.objectives, *result);
+  trial.met = answer.met;
+  trial.words = answer.words;
+  trial.result = *std::move(result);
+  return trial;
+}
+
+absl::StatusOr<Plan> FindPlan(const PlanRequest& request,
+                              const std::function<void(const PlanTrial&)>& progress) {
+  const auto api = ApiWorkload(request);
+  if (!api.ok()) return api.status();
+  return Search(request, *api, progress).Run();
+}
+
+}  // namespace simulator

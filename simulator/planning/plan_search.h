@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/result.pb.h"
+#include "simulator/planning/bounds.h"
+#include "simulator/planning/configuration.h"
+#include "simulator/planning/experiment.h"
+#include "simulator/planning/service_level.h"
+
+namespace simulator {
+
+// The cheapest configuration that meets a service level.
+//
+//   1. Screening: every combination of the choices x pods. Out go those whose connections exceed
+//      the usable ones and those whose response is above the latency limit by the operational
+//      bounds. The rest are sorted by cost.
+//   2. The cheapest one that a rough formula thinks good is simulated; if it fails, the next such.
+//   3. Bisection over cost below the cheapest one that was met: of the cheaper half, the one with
+//      the best rough response is simulated. Met: it is the new best. Missed: the cheaper half is
+//      taken as missed too. What lies within reach of a simulated miss (no choice larger) is out.
+// At most `most_simulations` simulations, all with the same seed (common random numbers).
+struct PlanRequest {
+  const Experiment* experiment = nullptr;
+  RunOptions options;  // users, think time, duration, replications, seed
+  std::vector<Objective> objectives;
+  Choices choices;
+  Prices prices;
+  uint32_t most_simulations = 16;
+};
+
+struct PlanTrial {
+  Configuration configuration;
+  double cost_per_hour = 0;
+  bool met = false;
+  std::string words;
+  model::Result result;
+};
+
+struct Plan {
+  size_t configurations = 0;       // looked at
+  size_t by_connections = 0;       // ruled out: more connections than usable
+  size_t by_bounds = 0;            // ruled out: saturated or too slow by the bounds
+  std::vector<PlanTrial> trials;   // in the order of their simulation
+  int best = -1;                   // index into trials; -1: none met
+  int closest_cheaper_miss = -1;   // the dearest missed trial that is cheaper than the best
+  bool exhausted = false;          // the simulations ran out before the search was narrowed down
+  std::string cheapest_by_bounds;  // what the bounds alone would have to have
+};
+
+// InvalidArgument: inputs that do not fit.
+absl::StatusOr<Plan> FindPlan(const PlanRequest& request,
+                              const std::function<void(const PlanTrial&)>& progress);
+
+// `configuration` simulated once more, with other pods: what is left after a loss.
+absl::StatusOr<PlanTrial> Try(const PlanRequest& request, const std::string& api,
+                              const Configuration& configuration);
+
+// Experiment and options with the configuration in place, for bounds or simulation.
+Experiment WithConfiguration(const Experiment& experiment, const std::string& api,
+                             const Configuration& configuration);
+
+// The name of the workload that answers users.
+absl::StatusOr<std::string> ApiWorkload(const PlanRequest& request);
+
+}  // namespace simulator
