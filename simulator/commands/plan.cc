@@ -67,6 +67,7 @@ absl::StatusOr<PlanRequest> ReadRequest(const FlagMap& flags) {
   status.Update(ReadCount(flags, "seed", 0, ~uint64_t{0}, &options.seed));
   status.Update(ReadError(flags, "model_error", &options.model_error));
   status.Update(ReadError(flags, "latency_model_error", &options.latency_model_error));
+  status.Update(ReadError(flags, "margin", &request.margin));
   status.Update(ReadCount(flags, "max_simulations", 1, 1000, &request.most_simulations));
   status.Update(ReadCount(flags, "max_pods", 1, 20'000, &request.choices.most_pods));
   if (options.duration_seconds < 1) {
@@ -123,23 +124,29 @@ class Printer {
         "limit; %zu simulated%s\n",
         plan_.configurations, plan_.by_bounds, plan_.by_connections, plan_.trials.size(),
         plan_.exhausted ? " (the most allowed: --max_simulations)" : "");
+    std::printf("simulated with every demand %g %% above the profile's (--margin)\n",
+                100 * request_.margin);
     for (const PlanTrial& trial : plan_.trials) PrintTrial(trial, request_.prices, stdout);
     if (plan_.best < 0) {
       return absl::NotFoundError(
           absl::StrCat("no configuration meets the service level",
-                       plan_.cheapest_by_bounds.empty() ? "" : "; the bounds' best miss: ",
-                       plan_.cheapest_by_bounds));
+                       plan_.nearest_by_bounds.empty() ? "" : "; the bounds' best miss: ",
+                       plan_.nearest_by_bounds));
     }
     const PlanTrial& best = plan_.trials[static_cast<size_t>(plan_.best)];
     std::printf("\nplan             %s\n", best.configuration.Words().c_str());
     PrintResources(best);
-    PrintBottlenecks(best.result);
+    const auto nominal = Try(request_, api_, best.configuration, false);
+    if (!nominal.ok()) return nominal.status();
+    std::printf("as measured      %s, %s\n", nominal->met ? "met" : "missed",
+                nominal->words.c_str());
+    PrintBottlenecks(nominal->result);
     PrintCost(best);
     PrintNextCheaper(best);
     for (auto loss : {&Printer::NodeLoss, &Printer::ZoneLoss}) {
       if (absl::Status status = (this->*loss)(best); !status.ok()) return status;
     }
-    for (const std::string& warning : best.result.provenance().warnings()) {
+    for (const std::string& warning : nominal->result.provenance().warnings()) {
       std::printf("warning: %s\n", warning.c_str());
     }
     return absl::OkStatus();
@@ -153,7 +160,7 @@ class Printer {
     RunOptions options = request_.options;
     options.fixed_pods = chosen.pods;
     const auto compiled =
-        CompileExperiment(WithConfiguration(*request_.experiment, api_, chosen), options);
+        CompileExperiment(Configured(*request_.experiment, api_, chosen, 1), options);
     if (!compiled.ok()) return;
     const Bounds bounds = ComputeBounds(compiled->workload, compiled->system, chosen.pods);
     std::printf("connections      %llu of %llu usable (%u audit connection%s a worker)\n",
@@ -218,7 +225,7 @@ class Printer {
       return absl::OkStatus();
     }
     left.pods -= share;
-    const auto trial = Try(request_, api_, left);
+    const auto trial = Try(request_, api_, left, false);
     if (!trial.ok()) return trial.status();
     std::printf(" %u of %u pods left (%s; the database stays): %s, %s\n", left.pods,
                 best.configuration.pods, assumed.c_str(), trial->met ? "met" : "missed",
@@ -262,10 +269,26 @@ absl::Status MakePlan(const FlagMap& flags, PlanRequest request) {
 }  // namespace
 
 int RunPlan(std::vector<std::string> args) {
-  const auto flags = ParseFlags(
-      args, {"scenario", "deployment", "profile", "users", "think_time", "slo", "cpu",
-             "connections", "database_cores", "max_pods", "max_simulations", "prices", "duration",
-             "replications", "threads", "seed", "model_error", "latency_model_error", "out"});
+  const auto flags = ParseFlags(args, {"scenario",
+                                       "deployment",
+                                       "profile",
+                                       "users",
+                                       "think_time",
+                                       "slo",
+                                       "cpu",
+                                       "connections",
+                                       "database_cores",
+                                       "max_pods",
+                                       "max_simulations",
+                                       "prices",
+                                       "margin",
+                                       "duration",
+                                       "replications",
+                                       "threads",
+                                       "seed",
+                                       "model_error",
+                                       "latency_model_error",
+                                       "out"});
   if (!flags.ok()) return Fail(flags.status(), 2);
   const auto request = ReadRequest(*flags);
   if (!request.ok()) return Fail(request.status(), 2);

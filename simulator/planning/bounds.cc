@@ -7,6 +7,7 @@ namespace simulator {
 namespace {
 
 constexpr double kNanosecond = 1e-9;
+constexpr double kSaturated = 1e300;
 constexpr uint64_t kMostBackends = 20000;  // of the contention curve's search
 
 // Mean work of one request of the mix, seconds.
@@ -78,6 +79,37 @@ double LargestShardShare(const SystemModel& system) {
     before = cumulative;
   }
   return largest;
+}
+
+// Mean time of a request at the database with Poisson arrivals: processor sharing at a speed that
+// depends on how many are busy, up to `connections`; more wait at the last speed. Product form:
+// p(n) ~ prod X D / speed(k), for any law of the demand.
+double DatabaseResponse(const DatabaseModel& database, double demand, double throughput,
+                        uint64_t connections) {
+  double weight = 1;
+  double sum = 1;
+  double number = 0;
+  double ratio = 0;
+  const uint64_t states = std::clamp<uint64_t>(connections, 1, kMostBackends);
+  for (uint64_t n = 1; n <= states; ++n) {
+    const auto busy = static_cast<double>(n);
+    const double speed = std::min(database.cores, busy / (1 + database.sigma * (busy - 1) +
+                                                          database.kappa * busy * (busy - 1)));
+    ratio = throughput * demand / speed;
+    weight *= ratio;
+    sum += weight;
+    number += busy * weight;
+    if (sum > 1e200) {  // only ratios count
+      weight /= sum;
+      number /= sum;
+      sum = 1;
+    }
+  }
+  if (ratio >= 1) return kSaturated;  // with all connections busy the database falls behind
+  const double last = weight * ratio / (1 - ratio);
+  sum += last;
+  number += last * (static_cast<double>(states) + 1 / (1 - ratio));
+  return number / sum / throughput;
 }
 
 }  // namespace
@@ -166,19 +198,25 @@ Bounds BoundsAtRest(const Workload& workload, const SystemModel& system, double 
 }
 
 double RoughResponse(const Bounds& bounds, const SystemModel& system, double throughput) {
-  constexpr double kSaturated = 1e300;
   double response = bounds.unloaded_seconds;
   for (const ResourceBound& resource : bounds.resources) {
     const double load = throughput / resource.limit();
     if (load >= 1) return kSaturated;
     double service = resource.demand_seconds;
     double servers = 1;  // that share one queue
+    if (resource.name == "database_cpu") {
+      const uint64_t connections =
+          uint64_t{bounds.pods} * system.pod.workers * system.pod.connections_per_worker;
+      const double there =
+          DatabaseResponse(system.database, resource.demand_seconds, throughput, connections);
+      response += std::max(0.0, there - resource.demand_seconds);
+      continue;
+    }
     if (resource.name == "server_cpu") service /= system.pod.worker_speed;
-    if (resource.name == "database_cpu") servers = std::max(1.0, resource.capacity);
     if (resource.name == "database_pool") servers = system.pod.connections_per_worker;
     response += service * std::pow(load, std::sqrt(2 * (servers + 1)) - 1) / (1 - load) / servers;
   }
-  return response;
+  return std::min(response, kSaturated);
 }
 
 }  // namespace simulator

@@ -55,9 +55,9 @@ uint32_t MostPods(const SystemModel& system);
 // Bounds at the number of pods that the autoscaler settles at for `users`.
 Bounds BoundsAtRest(const Workload& workload, const SystemModel& system, double users);
 
-// A rough mean response at `throughput`: each resource by itself as M/G/1 (workers, shards) or
-// processor sharing (database). An ordering for a search, never an answer. Seconds; 1e300 when
-// saturated.
+// A rough mean response at `throughput`: the database as processor sharing over its contention
+// curve (falling behind when all connections are busy counts as saturated), every other resource by
+// itself as M/M/c. An ordering for a search, never an answer. Seconds; 1e300 when saturated.
 double RoughResponse(const Bounds& bounds, const SystemModel& system, double throughput);
 
 }  // namespace simulator

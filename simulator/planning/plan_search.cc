@@ -17,6 +17,7 @@ constexpr uint32_t kPodsBeyondBound = 12;
 struct Candidate {
   Configuration configuration;
   double cost = 0;
+  double limit = 0;          // of the throughput, by the bounds
   double rough_seconds = 0;  // mean
   bool out = false;          // known, or taken, to miss
 };
@@ -34,6 +35,18 @@ class Search {
     if (absl::Status status = Enumerate(); !status.ok()) return status;
     if (absl::Status status = FindFirst(); !status.ok()) return status;
     if (absl::Status status = Narrow(); !status.ok()) return status;
+    FindCheaperMiss();
+    if (plan_.best >= 0 && plan_.closest_cheaper_miss < 0) {
+      if (absl::Status status = ShowBoundsMiss(); !status.ok()) return status;
+      FindCheaperMiss();
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  const PlanTrial& TrialAt(int i) const { return plan_.trials[static_cast<size_t>(i)]; }
+
+  void FindCheaperMiss() {
     for (int i = 0; plan_.best >= 0 && i < static_cast<int>(plan_.trials.size()); ++i) {
       const double cost = TrialAt(i).cost_per_hour;
       const bool cheaper = !TrialAt(i).met && cost <= TrialAt(plan_.best).cost_per_hour;
@@ -42,19 +55,26 @@ class Search {
         plan_.closest_cheaper_miss = i;
       }
     }
-    return std::move(plan_);
   }
 
- private:
-  const PlanTrial& TrialAt(int i) const { return plan_.trials[static_cast<size_t>(i)]; }
+  // Of what costs less and was ruled out by the bounds, the one with the highest limit.
+  absl::Status ShowBoundsMiss() {
+    const double cost = TrialAt(plan_.best).cost_per_hour;
+    Candidate* nearest = nullptr;
+    for (Candidate& one : ruled_out_) {
+      if (one.cost < cost && (nearest == nullptr || one.limit > nearest->limit)) nearest = &one;
+    }
+    if (nearest == nullptr) return absl::OkStatus();
+    return Simulate(nearest).status();
+  }
 
   // Candidates of one shape: pods from the fewest that the bounds allow.
   absl::Status EnumerateShape(Configuration shape) {
     shape.pods = 1;
     RunOptions options = request_.options;
     options.fixed_pods = 1;
-    const auto compiled =
-        CompileExperiment(WithConfiguration(*request_.experiment, api_, shape), options);
+    const auto compiled = CompileExperiment(
+        Configured(*request_.experiment, api_, shape, 1 + request_.margin), options);
     if (!compiled.ok()) return compiled.status();
     const auto users = static_cast<double>(compiled->workload.users);
     uint32_t kept = 0;
@@ -70,14 +90,16 @@ class Search {
       Candidate candidate;
       candidate.configuration = shape;
       candidate.configuration.pods = pods;
-      if (bounds.Response(users) > latency_limit_ || users > bounds.Knee() * 1.02) {
+      candidate.cost = CostPerHour(candidate.configuration, request_.experiment->deployment, api_,
+                                   request_.prices);
+      candidate.limit = bounds.MaxThroughput();
+      if (bounds.Response(users) > latency_limit_ || users > bounds.Knee()) {
         ++plan_.by_bounds;
         Remember(candidate.configuration, bounds);
+        ruled_out_.push_back(candidate);
         continue;
       }
       ++kept;
-      candidate.cost = CostPerHour(candidate.configuration, request_.experiment->deployment, api_,
-                                   request_.prices);
       candidate.rough_seconds = RoughResponse(bounds, compiled->system, bounds.Throughput(users));
       candidates_.push_back(candidate);
     }
@@ -88,7 +110,7 @@ class Search {
   void Remember(const Configuration& configuration, const Bounds& bounds) {
     if (bounds.MaxThroughput() <= best_bound_) return;
     best_bound_ = bounds.MaxThroughput();
-    plan_.cheapest_by_bounds =
+    plan_.nearest_by_bounds =
         absl::StrFormat("%s: at most %.0f requests/s by %s", configuration.Words(), best_bound_,
                         bounds.resources.front().name);
   }
@@ -117,7 +139,7 @@ class Search {
 
   // Simulates; true when met. Marks what cannot be better than a miss.
   absl::StatusOr<bool> Simulate(Candidate* candidate) {
-    auto trial = Try(request_, api_, candidate->configuration);
+    auto trial = Try(request_, api_, candidate->configuration, true);
     if (!trial.ok()) return trial.status();
     plan_.trials.push_back(*std::move(trial));
     const bool met = plan_.trials.back().met;
@@ -178,15 +200,26 @@ class Search {
   const double latency_limit_;
   double best_bound_ = 0;
   std::vector<Candidate> candidates_;
+  std::vector<Candidate> ruled_out_;  // by the bounds
   Plan plan_;
 };
 
 }  // namespace
 
-Experiment WithConfiguration(const Experiment& experiment, const std::string& api,
-                             const Configuration& configuration) {
-  return {experiment.scenario, WithConfiguration(experiment.deployment, api, configuration),
-          experiment.profile, experiment.profile_digest};
+Experiment Configured(const Experiment& experiment, const std::string& api,
+                      const Configuration& configuration, double factor) {
+  Experiment configured = experiment;
+  configured.deployment = WithConfiguration(experiment.deployment, api, configuration);
+  const auto scale = [factor](model::Demand* demand) { demand->set_mean(demand->mean() * factor); };
+  for (model::OperationDemand& operation : *configured.profile.mutable_operations()) {
+    scale(operation.mutable_server_cpu_seconds());
+    scale(operation.mutable_database_cpu_seconds());
+    scale(operation.mutable_redis_cpu_seconds());
+    scale(operation.mutable_blocking_cpu_seconds());
+  }
+  model::RedisProfile& redis = *configured.profile.mutable_redis();
+  redis.set_command_seconds(redis.command_seconds() * factor);
+  return configured;
 }
 
 absl::StatusOr<std::string> ApiWorkload(const PlanRequest& request) {
@@ -198,10 +231,12 @@ absl::StatusOr<std::string> ApiWorkload(const PlanRequest& request) {
 }
 
 absl::StatusOr<PlanTrial> Try(const PlanRequest& request, const std::string& api,
-                              const Configuration& configuration) {
+                              const Configuration& configuration, bool with_margin) {
   RunOptions options = request.options;
   options.fixed_pods = configuration.pods;
-  auto result = Predict(WithConfiguration(*request.experiment, api, configuration), options);
+  if (with_margin) options.model_error = 0;  // the margin stands for it
+  const double factor = with_margin ? 1 + request.margin : 1;
+  auto result = Predict(Configured(*request.experiment, api, configuration, factor), options);
   if (!result.ok()) return result.status();
   PlanTrial trial;
   trial.configuration = configuration;

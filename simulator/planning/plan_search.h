@@ -22,13 +22,19 @@ namespace simulator {
 //   3. Bisection over cost below the cheapest one that was met: of the cheaper half, the one with
 //      the best rough response is simulated. Met: it is the new best. Missed: the cheaper half is
 //      taken as missed too. What lies within reach of a simulated miss (no choice larger) is out.
-// At most `most_simulations` simulations, all with the same seed (common random numbers).
+//   4. If no cheaper one was simulated, the best of those that the bounds ruled out is, so that a
+//      run shows the miss.
+// All of this with every demand of the profile larger by `margin`: a plan must hold when the
+// service costs that much more than was measured, and near saturation that matters more than any
+// interval around a latency. At most `most_simulations` simulations in 1 to 3, all with the same
+// seed (common random numbers).
 struct PlanRequest {
   const Experiment* experiment = nullptr;
   RunOptions options;  // users, think time, duration, replications, seed
   std::vector<Objective> objectives;
   Choices choices;
   Prices prices;
+  double margin = 0.2;
   uint32_t most_simulations = 16;
 };
 
@@ -41,27 +47,28 @@ struct PlanTrial {
 };
 
 struct Plan {
-  size_t configurations = 0;       // looked at
-  size_t by_connections = 0;       // ruled out: more connections than usable
-  size_t by_bounds = 0;            // ruled out: saturated or too slow by the bounds
-  std::vector<PlanTrial> trials;   // in the order of their simulation
-  int best = -1;                   // index into trials; -1: none met
-  int closest_cheaper_miss = -1;   // the dearest missed trial that is cheaper than the best
-  bool exhausted = false;          // the simulations ran out before the search was narrowed down
-  std::string cheapest_by_bounds;  // what the bounds alone would have to have
+  size_t configurations = 0;      // looked at
+  size_t by_connections = 0;      // ruled out: more connections than usable
+  size_t by_bounds = 0;           // ruled out: saturated or too slow by the bounds
+  std::vector<PlanTrial> trials;  // in the order of their simulation
+  int best = -1;                  // index into trials; -1: none met
+  int closest_cheaper_miss = -1;  // the dearest missed trial that is cheaper than the best
+  bool exhausted = false;         // the simulations ran out before the search was narrowed down
+  std::string nearest_by_bounds;  // of those ruled out, the one with the highest limit
 };
 
 // InvalidArgument: inputs that do not fit.
 absl::StatusOr<Plan> FindPlan(const PlanRequest& request,
                               const std::function<void(const PlanTrial&)>& progress);
 
-// `configuration` simulated once more, with other pods: what is left after a loss.
+// One simulation of `configuration`, with the margin (the intervals then without a model part) or
+// with the demands as measured.
 absl::StatusOr<PlanTrial> Try(const PlanRequest& request, const std::string& api,
-                              const Configuration& configuration);
+                              const Configuration& configuration, bool with_margin);
 
-// Experiment and options with the configuration in place, for bounds or simulation.
-Experiment WithConfiguration(const Experiment& experiment, const std::string& api,
-                             const Configuration& configuration);
+// The experiment with the configuration in place and every demand times `factor`.
+Experiment Configured(const Experiment& experiment, const std::string& api,
+                      const Configuration& configuration, double factor);
 
 // The name of the workload that answers users.
 absl::StatusOr<std::string> ApiWorkload(const PlanRequest& request);
