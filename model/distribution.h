@@ -32,9 +32,6 @@ double QuantileSeconds(const Distribution& law, double q);
 // The same law with every time multiplied by `factor` >= 0 (0 gives constant 0).
 Distribution Scaled(const Distribution& law, double factor);
 
-// Inverse of the standard normal distribution function, 0 < q < 1; relative error below 1e-12.
-double NormalQuantile(double q);
-
 // Draws from one law, with its constants worked out once. Immutable: streams carry all state.
 class DistributionSampler {
  public:

@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "model/normal_quantile.h"
 
 namespace model {
 namespace {

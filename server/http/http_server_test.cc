@@ -1,141 +1,17 @@
 #include "server/http/http_server.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <boost/asio/post.hpp>
-#include <functional>
+#include <chrono>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/http/http_server_fixture.h"
 
 namespace server {
 namespace {
-
-uint32_t Limit(Method method, std::string_view path) { return path == "/none" ? 0 : 1000; }
-
-// Echoes method, path, query and body; "/later" waits until Release().
-class EchoSink : public RequestSink {
- public:
-  void Handle(Exchange& exchange) override {
-    if (exchange.request().path == "/later") {
-      waiting_.push_back(&exchange);
-      return;
-    }
-    Answer(exchange);
-  }
-  void OnProtocolError(int status) override { errors_.push_back(status); }
-  void Answer(Exchange& exchange) {
-    const Request& request = exchange.request();
-    Response response = OkJson(
-        absl::StrCat("\"", std::string(MethodName(request.method)), " ", std::string(request.path),
-                     "?", std::string(request.query), " ", std::string(request.body), "\""));
-    if (request.path == "/large") response.data = std::string(4 << 20, '1');
-    exchange.Finish(response, "test-id");
-  }
-  std::vector<Exchange*> waiting_;
-  std::vector<int> errors_;
-};
-
-class Client {
- public:
-  explicit Client(int port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  }
-  ~Client() { close(fd_); }
-
-  void Send(const std::string& bytes) {
-    EXPECT_EQ(send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(bytes.size()));
-  }
-  // Reads until `count` occurrences of `text` have arrived, the end, or 2 s.
-  std::string ReadUntil(const std::string& text, int count = 1) {
-    std::string got;
-    while (Count(got, text) < count && Readable()) {
-      char buffer[65536];
-      const ssize_t n = recv(fd_, buffer, sizeof(buffer), 0);
-      if (n <= 0) break;
-      got.append(buffer, static_cast<size_t>(n));
-    }
-    return got;
-  }
-  // True when the server closes within 2 s.
-  bool Closed() {
-    char buffer[65536];
-    while (Readable()) {
-      if (recv(fd_, buffer, sizeof(buffer), 0) <= 0) return true;
-    }
-    return false;
-  }
-  static int Count(const std::string& text, const std::string& what) {
-    int count = 0;
-    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
-      ++count;
-    }
-    return count;
-  }
-
- private:
-  bool Readable() const {
-    pollfd poller{fd_, POLLIN, 0};
-    return poll(&poller, 1, 2000) == 1;
-  }
-  int fd_;
-};
-
-constexpr char kEnd[] = "\"timestamp\":\"";
-
-class HttpServerTest : public ::testing::Test {
- protected:
-  void Begin(HttpOptions options = {}) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ASSERT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    ASSERT_EQ(listen(listener_, 128), 0);
-    socklen_t length = sizeof(address);
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
-    port_ = ntohs(address.sin_port);
-    server_ = std::make_unique<HttpServer>(loop_, listener_, sink_, &Limit, base::RealClock::Get(),
-                                           options);
-    ASSERT_TRUE(server_->Start().ok());
-    thread_ = std::thread([this] { loop_.run(); });
-  }
-  void TearDown() override {
-    loop_.stop();
-    if (thread_.joinable()) thread_.join();
-    server_.reset();
-    close(listener_);
-  }
-  // Runs `work` on the loop and waits for it.
-  void OnLoop(std::function<void()> work) {
-    std::atomic<bool> done = false;
-    boost::asio::post(loop_, [&] {
-      work();
-      done = true;
-    });
-    while (!done) std::this_thread::yield();
-  }
-
-  boost::asio::io_context loop_{1};
-  EchoSink sink_;
-  std::unique_ptr<HttpServer> server_;
-  std::thread thread_;
-  int listener_ = -1;
-  int port_ = 0;
-};
 
 TEST_F(HttpServerTest, AnswersWithEnvelopeAndExactLength) {
   Begin();
@@ -229,71 +105,6 @@ TEST_F(HttpServerTest, ExpectContinue) {
   EXPECT_EQ(client.ReadUntil("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   client.Send("ok");
   EXPECT_TRUE(absl::StrContains(client.ReadUntil(kEnd), "\"POST /e? ok\""));
-}
-
-struct BadCase {
-  const char* name;
-  std::string request;
-  int status;
-};
-
-class HttpServerBadInputTest : public HttpServerTest,
-                               public ::testing::WithParamInterface<BadCase> {};
-
-TEST_P(HttpServerBadInputTest, IsAnsweredAndClosed) {
-  Begin();
-  Client client(port_);
-  client.Send(GetParam().request);
-  const std::string answer = client.ReadUntil(kEnd);
-  EXPECT_TRUE(absl::StartsWith(answer, absl::StrCat("HTTP/1.1 ", GetParam().status, " ")))
-      << answer;
-  EXPECT_TRUE(absl::StrContains(answer, "\"success\":false"));
-  EXPECT_TRUE(absl::StrContains(answer, "Connection: close"));
-  EXPECT_TRUE(client.Closed());
-  OnLoop([&] { EXPECT_EQ(sink_.errors_, std::vector<int>{GetParam().status}); });
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    All, HttpServerBadInputTest,
-    ::testing::Values(
-        BadCase{"garbage", "\x16\x03\x01 tls?\r\n\r\n", 400},
-        BadCase{"no_host", "GET / HTTP/1.1\r\n\r\n", 400},
-        BadCase{"two_hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
-        BadCase{"no_slash", "GET nowhere HTTP/1.1\r\nHost: h\r\n\r\n", 400},
-        BadCase{"bad_length", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n", 400},
-        BadCase{"two_lengths",
-                "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na",
-                400},
-        BadCase{"folded", "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: a\r\n b\r\n\r\n", 400},
-        BadCase{"large_header",
-                absl::StrCat("GET / HTTP/1.1\r\nHost: h\r\nX: ", std::string(9000, 'x')), 431},
-        BadCase{"large_body", "POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n", 413},
-        BadCase{"large_chunks",
-                absl::StrCat("POST /b HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
-                             "7d0\r\n", std::string(2000, 'x'), "\r\n0\r\n\r\n"),
-                413},
-        BadCase{"body_for_get", "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx", 413}),
-    [](const auto& info) { return info.param.name; });
-
-TEST_F(HttpServerTest, TwoIdentitiesAreNone) {
-  Begin();
-  for (const char* name : {"Authorization", "X-Clinic-ID", "x-clinic-id"}) {
-    for (const char* first : {"", "a"}) {
-      Client client(port_);
-      client.Send(absl::StrCat("GET /x HTTP/1.1\r\nHost: h\r\n", name, ": ", first, "\r\n", name,
-                               ": b\r\n\r\n"));
-      EXPECT_TRUE(absl::StartsWith(client.ReadUntil(kEnd), "HTTP/1.1 400")) << name << first;
-    }
-  }
-}
-
-TEST_F(HttpServerTest, AnUnreadLargeBodyDoesNotResetTheAnswer) {
-  Begin();
-  Client client(port_);
-  client.Send(absl::StrCat("POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n",
-                           std::string(1000000, 'x')));
-  EXPECT_TRUE(absl::StartsWith(client.ReadUntil(kEnd), "HTTP/1.1 413 "));
-  EXPECT_TRUE(client.Closed());
 }
 
 TEST_F(HttpServerTest, ASlowRequestIs408) {
