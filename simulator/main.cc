@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "simulator/commands/check.h"
+#include "simulator/commands/diff.h"
 #include "simulator/commands/explain.h"
 #include "simulator/commands/hpa.h"
 #include "simulator/commands/oracle.h"
@@ -22,6 +23,8 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"check", simulator::RunCheck, "judge manifests without running anything: check PATH..."},
+    {"diff", simulator::RunDiff,
+     "what a change of manifests does: diff BEFORE AFTER [--scenario S --profile P]"},
     {"explain", simulator::RunExplain,
      "what limits, and how the answer moves: explain --scenario S --deployment D --profile P"},
     {"hpa", simulator::RunHpa, "run autoscaler test vectors: hpa --vectors FILE"},

@@ -29,9 +29,7 @@ struct Settings {
 absl::StatusOr<Settings> ReadSettings(const FlagMap& flags) {
   Settings settings;
   RunOptions& options = settings.options;
-  options.ramp_seconds = 0;
-  options.duration_seconds = 30;
-  options.settle_seconds = 10;
+  options.duration_seconds = 20;
   options.replications = 4;
   absl::Status status = RequireFlags(flags, {"scenario", "deployment", "profile"});
   status.Update(ReadCount(flags, "users", 1, 16'000'000, &options.users));
@@ -46,7 +44,6 @@ absl::StatusOr<Settings> ReadSettings(const FlagMap& flags) {
     status.Update(absl::InvalidArgumentError("--duration: expected at least 1s"));
   }
   if (!status.ok()) return status;
-  options.settle_seconds = options.duration_seconds / 3;
   return settings;
 }
 
@@ -111,7 +108,8 @@ void PrintSensitivity(const std::vector<Sensitivity>& list, const Settings& sett
     std::printf(
         "; p95: simulated, +10 %%, common random numbers, %u replications of %.3g s, 95 %% "
         "interval",
-        settings.options.replications, settings.options.duration_seconds);
+        settings.options.replications,
+        settings.options.duration_seconds - settings.options.settle_seconds);
   }
   std::printf("\n");
 }
@@ -121,6 +119,9 @@ absl::Status Explain(const FlagMap& flags, Settings settings) {
       LoadExperiment(UserPath(flags.at("scenario")), UserPath(flags.at("deployment")),
                      UserPath(flags.at("profile")));
   if (!experiment.ok()) return experiment.status();
+  const double measured = settings.options.duration_seconds;
+  const absl::Status timed = UseShortRun(*experiment, measured, &settings.options);
+  if (!timed.ok()) return timed;
   settings.options.fixed_pods = settings.pods;
   const auto compiled = CompileExperiment(*experiment, settings.options);
   if (!compiled.ok()) return compiled.status();

@@ -55,8 +55,7 @@ absl::StatusOr<std::vector<uint32_t>> ReadChoices(const FlagMap& flags, const st
 absl::StatusOr<PlanRequest> ReadRequest(const FlagMap& flags) {
   PlanRequest request;
   RunOptions& options = request.options;
-  options.ramp_seconds = 0;
-  options.duration_seconds = 30;
+  options.duration_seconds = 20;
   options.replications = 2;
   absl::Status status = RequireFlags(flags, {"scenario", "deployment", "profile", "users", "slo"});
   status.Update(ReadCount(flags, "users", 1, 16'000'000, &options.users));
@@ -74,7 +73,6 @@ absl::StatusOr<PlanRequest> ReadRequest(const FlagMap& flags) {
     status.Update(absl::InvalidArgumentError("--duration: expected at least 1s"));
   }
   if (!status.ok()) return status;
-  options.settle_seconds = options.duration_seconds / 3;
   auto objectives = ParseServiceLevel(flags.at("slo"));
   auto cpu = ReadChoices(flags, "cpu", "1,2,4", 1000);
   auto connections = ReadChoices(flags, "connections", "1,2,4,8", 1);
@@ -245,6 +243,9 @@ absl::Status MakePlan(const FlagMap& flags, PlanRequest request) {
                      UserPath(flags.at("profile")));
   if (!experiment.ok()) return experiment.status();
   request.experiment = &*experiment;
+  const absl::Status timed =
+      UseShortRun(*experiment, request.options.duration_seconds, &request.options);
+  if (!timed.ok()) return timed;
   if (flags.contains("prices")) {
     const auto prices = LoadPrices(UserPath(flags.at("prices")));
     if (!prices.ok()) return prices.status();

@@ -11,7 +11,7 @@ const std::string kFolder = "simulator/engine/testdata/";
 std::vector<std::string> With(const std::vector<std::string>& more) {
   std::vector<std::string> args = {
       "--scenario", kFolder + "scenario.yaml", "--deployment", kFolder + "deployment.yaml",
-      "--profile",  kFolder + "profile.json",  "--duration",   "3s"};
+      "--profile",  kFolder + "profile.json",  "--duration",   "2s"};
   args.insert(args.end(), more.begin(), more.end());
   return args;
 }
@@ -25,7 +25,7 @@ std::string PlanOf(const std::vector<std::string>& more, int code) {
 TEST(PlanTest, FindsAPlanAndItsCheaperMiss) {
   const std::string prices = ::testing::TempDir() + "/prices.yaml";
   ASSERT_TRUE(model::WriteFile("core_hour: 0.04\ngib_hour: 0.005\ncurrency: EUR\n", prices).ok());
-  const std::string text = PlanOf({"--users", "100000", "--think_time", "4s", "--slo",
+  const std::string text = PlanOf({"--users", "20000", "--think_time", "1s", "--slo",
                                    "p95<50ms,errors<0.1%", "--prices", prices},
                                   0);
   for (const char* word : {"configurations", "\nplan  ", "met    ", "next cheaper", "connections",

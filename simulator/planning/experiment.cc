@@ -46,6 +46,18 @@ absl::StatusOr<CompiledExperiment> CompileExperiment(const Experiment& experimen
   return CompiledExperiment{*std::move(workload), *std::move(system)};
 }
 
+absl::Status UseShortRun(const Experiment& experiment, double measured_seconds,
+                         RunOptions* options) {
+  constexpr double kThinkTimes = 5;
+  options->ramp_seconds = 0;
+  options->duration_seconds = measured_seconds;
+  const auto workload = Workload::Compile(experiment.scenario, *options);
+  if (!workload.ok()) return workload.status();
+  options->settle_seconds = kThinkTimes * workload->mean_think_seconds;
+  options->duration_seconds = options->settle_seconds + measured_seconds;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<model::Result> Predict(const Experiment& experiment, const RunOptions& options) {
   const absl::StatusOr<CompiledExperiment> compiled = CompileExperiment(experiment, options);
   if (!compiled.ok()) return compiled.status();

@@ -36,6 +36,12 @@ struct CompiledExperiment {
 absl::StatusOr<CompiledExperiment> CompileExperiment(const Experiment& experiment,
                                                      const RunOptions& options);
 
+// A short run without a ramp that measures `measured_seconds`: every user begins with the first
+// step of its journey, so five think times pass before the mix of requests is the scenario's and
+// measuring begins. Sets ramp, settle and duration.
+absl::Status UseShortRun(const Experiment& experiment, double measured_seconds,
+                         RunOptions* options);
+
 // One prediction: options.replications replications, joined. A pure function of its arguments but
 // for options.threads, which only makes it faster.
 absl::StatusOr<model::Result> Predict(const Experiment& experiment, const RunOptions& options);

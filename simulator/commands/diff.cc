@@ -1,0 +1,110 @@
+#include "simulator/commands/diff.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "model/io.h"
+#include "model/kubernetes/deployment_loader.h"
+#include "simulator/check/check.h"
+#include "simulator/commands/arguments.h"
+#include "simulator/commands/flag_values.h"
+#include "simulator/planning/difference.h"
+#include "simulator/planning/experiment.h"
+
+namespace simulator {
+namespace {
+
+constexpr int kNoNewErrors = 0;
+constexpr int kNewErrors = 1;
+constexpr int kBadInput = 2;
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "simulator diff: %s\n", std::string(status.message()).c_str());
+  return kBadInput;
+}
+
+struct Side {
+  std::string path;
+  model::Deployment deployment;
+  model::CheckReport check;
+};
+
+absl::StatusOr<Side> LoadSide(const std::string& path) {
+  const auto loaded = model::kubernetes::Load({UserPath(path)});
+  if (!loaded.ok()) return loaded.status();
+  for (const std::string& note : loaded->manifests.notes) {
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+  }
+  return Side{path, loaded->deployment, Check(*loaded)};
+}
+
+absl::StatusOr<RunOptions> ReadOptions(const FlagMap& flags) {
+  RunOptions options;
+  options.ramp_seconds = 30;
+  options.duration_seconds = 120;
+  options.replications = 2;
+  absl::Status status = absl::OkStatus();
+  if (flags.contains("profile") != flags.contains("scenario")) {
+    status = absl::InvalidArgumentError("--scenario and --profile: give both or none");
+  }
+  status.Update(ReadCount(flags, "users", 1, 16'000'000, &options.users));
+  status.Update(ReadSeconds(flags, "think_time", &options.think_time_seconds));
+  status.Update(ReadSeconds(flags, "ramp", &options.ramp_seconds));
+  status.Update(ReadSeconds(flags, "duration", &options.duration_seconds));
+  status.Update(ReadCount(flags, "replications", 1, 1000, &options.replications));
+  status.Update(ReadCount(flags, "threads", 1, 64, &options.threads));
+  status.Update(ReadCount(flags, "seed", 0, ~uint64_t{0}, &options.seed));
+  status.Update(ReadCount(flags, "pods", 1, 20'000, &options.fixed_pods));
+  if (!status.ok()) return status;
+  return options;
+}
+
+absl::StatusOr<std::string> Render(const Side& before, const Side& after, const FlagMap& flags,
+                                   const RunOptions& options, const Difference& difference) {
+  if (!flags.contains("profile")) {
+    return RenderMarkdown(before.path, after.path, difference, {});
+  }
+  auto experiment = LoadExperiment(UserPath(flags.at("scenario")), UserPath(before.path),
+                                   UserPath(flags.at("profile")));
+  if (!experiment.ok()) return experiment.status();
+  const auto first = Predict(*experiment, options);
+  if (!first.ok()) return first.status();
+  experiment->deployment = after.deployment;
+  const auto second = Predict(*experiment, options);
+  if (!second.ok()) return second.status();
+  return RenderMarkdown(before.path, after.path, difference, {&*first, &*second});
+}
+
+}  // namespace
+
+int RunDiff(std::vector<std::string> args) {
+  const std::vector<std::string> paths = TakePositional(&args);
+  const auto flags =
+      ParseFlags(args, {"scenario", "profile", "users", "think_time", "ramp", "duration",
+                        "replications", "threads", "seed", "pods", "out"});
+  if (!flags.ok()) return Fail(flags.status());
+  if (paths.size() != 2) {
+    return Fail(absl::InvalidArgumentError(
+        absl::StrCat("expected two paths, before and after, found ", paths.size(),
+                     "; usage: simulator diff BEFORE AFTER [flags]")));
+  }
+  const auto options = ReadOptions(*flags);
+  if (!options.ok()) return Fail(options.status());
+  const auto before = LoadSide(paths[0]);
+  if (!before.ok()) return Fail(before.status());
+  const auto after = LoadSide(paths[1]);
+  if (!after.ok()) return Fail(after.status());
+  const Difference difference = Compare(before->check, after->check);
+  const auto text = Render(*before, *after, *flags, *options, difference);
+  if (!text.ok()) return Fail(text.status());
+  if (flags->contains("out")) {
+    const absl::Status written = model::WriteFile(*text, UserPath(flags->at("out")));
+    if (!written.ok()) return Fail(written);
+  } else {
+    std::printf("%s", text->c_str());
+  }
+  return difference.new_errors > 0 ? kNewErrors : kNoNewErrors;
+}
+
+}  // namespace simulator

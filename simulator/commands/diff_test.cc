@@ -1,0 +1,67 @@
+#include "simulator/commands/diff.h"
+
+#include "absl/strings/str_replace.h"
+#include "gtest/gtest.h"
+#include "model/io.h"
+
+namespace simulator {
+namespace {
+
+const std::string kFolder = "simulator/engine/testdata/";
+const std::string kBefore = kFolder + "deployment.yaml";
+
+// The test deployment with some of its text replaced, in a file of its own.
+std::string Changed(const std::string& from, const std::string& to) {
+  const auto text = model::ReadFile(kBefore);
+  EXPECT_TRUE(text.ok());
+  EXPECT_NE(text->find(from), std::string::npos);
+  const std::string path = ::testing::TempDir() + "/changed.yaml";
+  EXPECT_TRUE(model::WriteFile(absl::StrReplaceAll(*text, {{from, to}}), path).ok());
+  return path;
+}
+
+std::string DiffOf(std::vector<std::string> args, int code) {
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(RunDiff(std::move(args)), code);
+  return ::testing::internal::GetCapturedStdout();
+}
+
+TEST(DiffTest, NothingChanges) {
+  const std::string text = DiffOf({kBefore, kBefore}, 0);
+  EXPECT_NE(text.find("0 new errors, 0 findings appear, 0 disappear, 0 figures change"),
+            std::string::npos)
+      << text;
+}
+
+TEST(DiffTest, ANewErrorEndsWith1AndItsFixWith0) {
+  const std::string after = Changed("target_name: api", "target_name: nowhere");
+  const std::string text = DiffOf({kBefore, after}, 1);
+  EXPECT_NE(text.find("1 new error"), std::string::npos) << text;
+  EXPECT_NE(text.find("| error | hpa-target-missing |"), std::string::npos);
+  const std::string back = DiffOf({after, kBefore}, 0);
+  EXPECT_NE(back.find("0 new errors"), std::string::npos) << back;
+  EXPECT_GT(back.find("hpa-target-missing"), back.find("Findings that disappear")) << back;
+}
+
+TEST(DiffTest, PredictionsSideBySide) {
+  const std::string after = Changed("cores_millicores: 16000", "cores_millicores: 8000");
+  const std::string text =
+      DiffOf({kBefore, after, "--scenario", kFolder + "scenario.yaml", "--profile",
+              kFolder + "profile.json", "--users", "5000", "--ramp", "1s", "--duration", "5s"},
+             0);
+  for (const char* word : {"Predicted: 5000 users", "| p95_ms |", "bottlenecks after",
+                           "| database_cores, cores | 16 | 8 | -50.0 % |"}) {
+    EXPECT_NE(text.find(word), std::string::npos) << word << " is not in\n" << text;
+  }
+}
+
+TEST(DiffTest, BadInputEndsWith2) {
+  EXPECT_EQ(RunDiff({}), 2);
+  EXPECT_EQ(RunDiff({kBefore}), 2);
+  EXPECT_EQ(RunDiff({kBefore, "nowhere.yaml"}), 2);
+  EXPECT_EQ(RunDiff({kBefore, kBefore, "--profile", kFolder + "profile.json"}), 2);
+  EXPECT_EQ(RunDiff({kBefore, kBefore, "--users", "0"}), 2);
+}
+
+}  // namespace
+}  // namespace simulator
