@@ -73,7 +73,7 @@ TEST(Distribution, SamplesHaveTheStatedMeanScvAndMedian) {
     EXPECT_NEAR(squares / kDraws / (mean * mean) - 1, Scv(law), 0.05 + 0.05 * Scv(law))
         << law.DebugString();
     if (law.law_case() != Distribution::kConstant) {
-      EXPECT_NEAR(below, kDraws / 2, 1500) << law.DebugString();
+      EXPECT_NEAR(below, 0.5 * kDraws, 1500) << law.DebugString();
     }
   }
 }

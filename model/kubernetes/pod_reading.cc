@@ -235,7 +235,7 @@ std::string RoleOf(const Pod& pod, const Manifests& manifests) {
   const std::string& kind = pod.owner->kind;
   if (kind == "Job" || kind == "CronJob") return "job";
   for (const Node& container : (*pod.spec)["containers"].items) {
-    const std::string role = RoleOfImage(container["image"].Text());
+    std::string role = RoleOfImage(container["image"].Text());
     if (!role.empty()) return role;
   }
   if (kind != "DaemonSet" && ServiceSelects(pod, manifests)) return "api";
