@@ -1,0 +1,135 @@
+#include "tests/conformance/score_report.h"
+
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+
+namespace conformance {
+namespace {
+
+constexpr double kCrossingTolerance = 0.05;
+
+std::string Row(const std::string& point, uint64_t users, const Score& score) {
+  const char* verdict = score.tolerance <= 0 ? "" : score.within() ? "within" : "MISS";
+  return absl::StrFormat(
+      "%-10s %6d  %-14s %10.2f %10.2f  %10.2f ..%10.2f  %+7.1f %%  %5s  %s\n", point, users,
+      score.figure, score.predicted, score.centre, score.low, score.high, 100 * score.error,
+      score.tolerance > 0 ? absl::StrFormat("%.0f %%", 100 * score.tolerance) : "-", verdict);
+}
+
+boost::json::value ToJson(const Figures& figures) {
+  return {{"mean_ms", figures.mean_ms},       {"p50_ms", figures.p50_ms},
+          {"p95_ms", figures.p95_ms},         {"p99_ms", figures.p99_ms},
+          {"throughput", figures.throughput}, {"error_rate", figures.error_rate}};
+}
+
+boost::json::value ToJson(const Score& score) {
+  boost::json::object object;
+  object["figure"] = score.figure;
+  object["predicted"] = score.predicted;
+  object["measured"] = boost::json::value_from(score.measured);
+  if (!score.measured.empty()) {
+    object["median"] = score.centre;
+    object["error"] = score.error;
+  }
+  if (score.tolerance > 0) {
+    object["tolerance"] = score.tolerance;
+    object["within"] = score.within();
+  }
+  return object;
+}
+
+boost::json::value ToJson(const MeasuredPoint& point) {
+  return {{"restart", point.restart},
+          {"users", point.users},
+          {"figures", ToJson(point.figures)},
+          {"valid", point.valid},
+          {"started_at", point.started_at},
+          {"server_cores", point.server_cores},
+          {"database_cores", point.database_cores},
+          {"redis_cores", point.redis_cores},
+          {"server_throttled_share", point.server_throttled_share},
+          {"database_throttled_share", point.database_throttled_share}};
+}
+
+boost::json::value ToJson(const PointReport& point) {
+  boost::json::object object;
+  object["share_of_saturation"] = point.share;
+  object["users"] = point.users;
+  object["predicted"] = ToJson(point.predicted);
+  boost::json::array measured;
+  for (const MeasuredPoint& item : point.measured) measured.push_back(ToJson(item));
+  object["measured"] = std::move(measured);
+  boost::json::array scores;
+  for (const Score& score : point.scores) scores.push_back(ToJson(score));
+  object["scores"] = std::move(scores);
+  return object;
+}
+
+}  // namespace
+
+void ScoreReport::FillScores() {
+  for (PointReport& point : points) {
+    std::vector<Figures> measured;
+    for (const MeasuredPoint& item : point.measured) measured.push_back(item.figures);
+    point.scores = ScorePoint(point.predicted, measured);
+  }
+  crossing_score = MakeScore("crossing_users", static_cast<double>(crossing.users), crossing_seen,
+                             kCrossingTolerance);
+}
+
+std::vector<const Score*> ScoreReport::AllScores() const {
+  std::vector<const Score*> all;
+  for (const PointReport& point : points) {
+    for (const Score& score : point.scores) all.push_back(&score);
+  }
+  all.push_back(&crossing_score);
+  return all;
+}
+
+std::string ScoreTable(const ScoreReport& report) {
+  std::string table = absl::StrFormat(
+      "server %g cores (%d workers), PostgreSQL %g cores, period %s, think time %g s\n"
+      "saturation %.0f requests/s; calibrated at",
+      report.limits.server_cores, report.limits.workers, report.limits.database_cores,
+      absl::FormatDuration(report.limits.period), report.think_time_seconds,
+      report.saturation_per_second);
+  for (double load : report.calibrated_at) absl::StrAppendFormat(&table, " %.0f", load);
+  absl::StrAppend(&table, " requests/s\n\n");
+  absl::StrAppendFormat(&table, "%-10s %6s  %-14s %10s %10s  %22s  %9s  %5s\n", "load", "users",
+                        "figure", "predicted", "measured", "smallest .. largest", "error", "limit");
+  for (const PointReport& point : report.points) {
+    for (const Score& score : point.scores) {
+      absl::StrAppend(&table,
+                      Row(absl::StrFormat("%.0f %%", 100 * point.share), point.users, score));
+    }
+  }
+  absl::StrAppend(&table, Row(absl::StrFormat("p95 %g ms", report.limit_ms), report.crossing.users,
+                              report.crossing_score));
+  return table;
+}
+
+std::string ScoreJson(const ScoreReport& report) {
+  boost::json::object object;
+  object["limits"] = {{"server_cores", report.limits.server_cores},
+                      {"database_cores", report.limits.database_cores},
+                      {"period_seconds", absl::ToDoubleSeconds(report.limits.period)},
+                      {"workers", report.limits.workers},
+                      {"connections_per_worker", report.limits.connections_per_worker}};
+  object["think_time_seconds"] = report.think_time_seconds;
+  object["limit_ms"] = report.limit_ms;
+  object["saturation_per_second"] = report.saturation_per_second;
+  object["saturation_seen"] = boost::json::value_from(report.saturation_seen);
+  object["calibrated_at"] = boost::json::value_from(report.calibrated_at);
+  boost::json::array points;
+  for (const PointReport& point : report.points) points.push_back(ToJson(point));
+  object["points"] = std::move(points);
+  object["crossing"] = ToJson(report.crossing);
+  object["crossing_score"] = ToJson(report.crossing_score);
+  return boost::json::serialize(object) + "\n";
+}
+
+}  // namespace conformance

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/conformance/limited_host.h"
+#include "tests/conformance/scoring.h"
+
+// Everything a blind run found, as a table for people and as JSON.
+
+namespace conformance {
+
+// One measured run. Cores are means of CPU used; shares of a group's periods that ended throttled.
+struct MeasuredPoint {
+  int restart = 0;
+  uint64_t users = 0;
+  Figures figures;
+  bool valid = false;  // by the load generator's own judgement
+  std::string started_at;
+  double server_cores = 0;
+  double database_cores = 0;
+  double redis_cores = 0;
+  double server_throttled_share = 0;
+  double database_throttled_share = 0;
+};
+
+struct PointReport {
+  double share = 0;  // of saturation; 0: the crossing
+  uint64_t users = 0;
+  Figures predicted;
+  std::vector<MeasuredPoint> measured;
+  std::vector<Score> scores;
+};
+
+struct ScoreReport {
+  HostLimits limits;
+  double think_time_seconds = 0;
+  double limit_ms = 0;
+  double saturation_per_second = 0;     // when calibrated, without think time
+  std::vector<double> saturation_seen;  // after each restart
+  std::vector<double> calibrated_at;    // requests/s
+  std::vector<PointReport> points;
+  PointReport crossing;               // measured: every load tried
+  std::vector<double> crossing_seen;  // users, one a restart that crossed
+  Score crossing_score;               // tolerance 5 %
+
+  void FillScores();
+  std::vector<const Score*> AllScores() const;
+};
+
+std::string ScoreTable(const ScoreReport& report);
+std::string ScoreJson(const ScoreReport& report);
+
+}  // namespace conformance
