@@ -1,7 +1,5 @@
 #include "devstack/redis_cluster.h"
 
-#include <hiredis/hiredis.h>
-
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
@@ -9,77 +7,17 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "base/paths.h"
+#include "devstack/redis_node.h"
+#include "devstack/redis_ports.h"
 #include "devstack/secret.h"
 
 namespace devstack {
-namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kBusOffset = 10000;
-
-// One command to one node, in text; empty when it does not answer within 200 ms.
-std::string Ask(int port, const std::string& password, const char* command) {
-  const timeval limit = {0, 200'000};
-  const std::unique_ptr<redisContext, decltype(&redisFree)> context(
-      redisConnectWithTimeout("127.0.0.1", port, limit), redisFree);
-  if (!context || context->err != 0) return "";
-  redisSetTimeout(context.get(), limit);
-  if (!password.empty()) {
-    freeReplyObject(redisCommand(context.get(), "AUTH %s", password.c_str()));
-  }
-  const std::unique_ptr<void, decltype(&freeReplyObject)> answer(
-      redisCommand(context.get(), command), freeReplyObject);
-  const auto* reply = static_cast<const redisReply*>(answer.get());
-  if (reply == nullptr || reply->str == nullptr) return "";
-  return std::string(reply->str, reply->len);
-}
-
-// The ports of an earlier run, kept in the file `path`; empty when there was none.
-std::vector<int> KeptPorts(const std::string& path) {
-  std::vector<int> ports;
-  const absl::StatusOr<std::string> text = base::ReadFile(path);
-  if (!text.ok()) return ports;
-  for (const absl::string_view word : absl::StrSplit(*text, ' ', absl::SkipWhitespace())) {
-    int port = 0;
-    if (absl::SimpleAtoi(word, &port)) ports.push_back(port);
-  }
-  return ports;
-}
-
-// All of `ports` with their bus ports, or nothing.
-std::vector<base::PortClaim> ClaimAgain(const std::vector<int>& ports) {
-  std::vector<base::PortClaim> claims;
-  for (const int port : ports) {
-    absl::StatusOr<base::PortClaim> claim = base::ClaimPort("127.0.0.1", port);
-    if (!claim.ok() || !base::ClaimPort("127.0.0.1", port + kBusOffset).ok()) return {};
-    claims.push_back(*std::move(claim));
-  }
-  return claims;
-}
-
-// nodes.conf holds every node's address: moves them from the old ports to the new.
-absl::Status MoveNodes(const std::string& path, const std::vector<int>& from,
-                       const std::vector<int>& to) {
-  absl::StatusOr<std::string> text = base::ReadFile(path);
-  if (!text.ok()) return text.status();
-  std::vector<std::pair<std::string, std::string>> moves;
-  for (size_t i = 0; i < from.size() && i < to.size(); ++i) {
-    moves.emplace_back(absl::StrCat(":", from[i], "@", from[i] + kBusOffset),
-                       absl::StrCat(":", to[i], "@", to[i] + kBusOffset));
-  }
-  return base::WriteFile(path, absl::StrReplaceAll(*text, moves), 0600);
-}
-
-}  // namespace
 
 PrivateRedisCluster::PrivateRedisCluster(RedisClusterOptions options)
     : options_(std::move(options)) {}
@@ -118,7 +56,7 @@ absl::Status PrivateRedisCluster::ChoosePorts() {
     claims_ = ClaimAgain(kept);
   }
   if (claims_.empty()) {
-    auto claims = base::ClaimFreePorts(nodes(), {kBusOffset});
+    auto claims = base::ClaimFreePorts(nodes(), {kRedisBusOffset});
     if (!claims.ok()) return claims.status();
     claims_ = *std::move(claims);
   }
@@ -147,29 +85,12 @@ absl::Status PrivateRedisCluster::StartNode(int index) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return absl::PermissionDeniedError(absl::StrCat("cannot create ", folder));
-  std::string text = absl::StrCat(
-      "bind 127.0.0.1\n"
-      "port ",
-      ports_[static_cast<size_t>(index)],
-      "\n"
-      "daemonize no\n"
-      "cluster-enabled yes\n"
-      "cluster-config-file nodes.conf\n"
-      "cluster-node-timeout ",
-      options_.node_timeout_milliseconds, "\nappendonly ", options_.append_only ? "yes" : "no",
-      "\n"
-      "appendfsync everysec\n"
-      "save \"\"\n"
-      "repl-diskless-sync yes\n"
-      "repl-diskless-sync-delay 0\n"
-      "shutdown-timeout 1\n");
-  if (!options_.password.empty()) {
-    absl::StrAppend(&text, "requirepass ", options_.password, "\nmasterauth ", options_.password,
-                    "\n");
-  }
-  for (const std::string& setting : options_.settings) absl::StrAppend(&text, setting, "\n");
   const std::string path = folder + "/redis.conf";
-  if (absl::Status status = base::WriteFile(path, text, 0600); !status.ok()) return status;
+  if (absl::Status status = base::WriteFile(
+          path, RedisNodeConfig(options_, ports_[static_cast<size_t>(index)]), 0600);
+      !status.ok()) {
+    return status;
+  }
   base::SubprocessOptions server;
   server.argv = {"/usr/bin/redis-server", path};
   server.working_directory = folder;
@@ -206,8 +127,9 @@ absl::StatusOr<bool> PrivateRedisCluster::Poll() {
 }
 
 bool PrivateRedisCluster::AllAnswer() const {
-  return std::all_of(ports_.begin(), ports_.end(),
-                     [this](int port) { return Ask(port, options_.password, "PING") == "PONG"; });
+  return std::all_of(ports_.begin(), ports_.end(), [this](int port) {
+    return AskRedis(port, options_.password, "PING") == "PONG";
+  });
 }
 
 absl::Status PrivateRedisCluster::StartCreation() {
@@ -229,12 +151,12 @@ bool PrivateRedisCluster::AllJoined() const {
   const std::string known = absl::StrCat("cluster_known_nodes:", nodes(), "\r");
   int masters = 0;
   for (const int port : ports_) {
-    const std::string info = Ask(port, options_.password, "CLUSTER INFO");
+    const std::string info = AskRedis(port, options_.password, "CLUSTER INFO");
     if (!absl::StrContains(info, "cluster_state:ok") ||
         !absl::StrContains(info, "cluster_slots_ok:16384") || !absl::StrContains(info, known)) {
       return false;
     }
-    const std::string replication = Ask(port, options_.password, "INFO replication");
+    const std::string replication = AskRedis(port, options_.password, "INFO replication");
     const bool is_master = absl::StrContains(replication, "role:master");
     masters += is_master ? 1 : 0;
     if (options_.wait_for_replicas && !is_master &&
@@ -260,7 +182,7 @@ std::vector<pid_t> PrivateRedisCluster::pids() const {
 absl::StatusOr<std::vector<pid_t>> PrivateRedisCluster::MasterPids() const {
   std::vector<pid_t> masters;
   for (size_t i = 0; i < servers_.size(); ++i) {
-    const std::string replication = Ask(ports_[i], options_.password, "INFO replication");
+    const std::string replication = AskRedis(ports_[i], options_.password, "INFO replication");
     if (replication.empty()) continue;  // Down: whoever took over says so.
     if (absl::StrContains(replication, "role:master")) masters.push_back(servers_[i].pid());
   }

@@ -184,6 +184,24 @@ absl::Status WriteServerFile(const ServerOptions& options, const Dependencies& d
                          0600);
 }
 
+// All but the counters.
+absl::StatusOr<WorkerConfig> MakeWorkerConfig(const ServerOptions& options, const SigningKey& key,
+                                              const Dependencies& dependencies) {
+  absl::StatusOr<std::string> app_url = PrepareDatabase(options, key, dependencies);
+  if (!app_url.ok()) return app_url.status();
+  absl::StatusOr<std::string> decoy_hash = HashPassword("decoy");
+  if (!decoy_hash.ok()) return decoy_hash.status();
+  absl::StatusOr<std::vector<std::string>> seeds = RedisCluster::ParseSeeds(dependencies.redis_url);
+  if (!seeds.ok()) return seeds.status();
+  WorkerConfig config;
+  config.options = options;
+  config.app_database_url = *app_url;
+  config.redis_seeds = *seeds;
+  config.key = key;
+  config.decoy_hash = *decoy_hash;
+  return config;
+}
+
 }  // namespace
 
 absl::Status RunServer(const ServerOptions& options) {
@@ -205,28 +223,17 @@ absl::Status RunServer(const ServerOptions& options) {
   if (absl::Status status = CheckRedisUrl(options.redis_url); !status.ok()) return status;
   absl::StatusOr<Dependencies> dependencies = StartDependencies(options);
   if (!dependencies.ok()) return dependencies.status();
-  absl::StatusOr<std::string> app_url = PrepareDatabase(options, *key, *dependencies);
-  if (!app_url.ok()) return app_url.status();
+  absl::StatusOr<WorkerConfig> config = MakeWorkerConfig(options, *key, *dependencies);
+  if (!config.ok()) return config.status();
 
-  absl::StatusOr<std::string> decoy_hash = HashPassword("decoy");
-  if (!decoy_hash.ok()) return decoy_hash.status();
   base::CounterLayout layout = Metrics::Layout();
   const size_t ready_cell = layout.AddGauge("ready");
   absl::StatusOr<base::SharedCounters> counters =
       base::SharedCounters::Create(layout, options.workers);
   if (!counters.ok()) return counters.status();
 
-  WorkerConfig config;
-  config.options = options;
-  config.app_database_url = *app_url;
-  absl::StatusOr<std::vector<std::string>> seeds =
-      RedisCluster::ParseSeeds(dependencies->redis_url);
-  if (!seeds.ok()) return seeds.status();
-  config.redis_seeds = *seeds;
-  config.key = *key;
-  config.decoy_hash = *decoy_hash;
-  config.counters = &*counters;
-  config.ready_cell = ready_cell;
+  config->counters = &*counters;
+  config->ready_cell = ready_cell;
 
   base::SupervisorOptions supervisor;
   supervisor.workers = options.workers;
@@ -253,7 +260,7 @@ absl::Status RunServer(const ServerOptions& options) {
     return WriteServerFile(options, *dependencies, key_file, port);
   };
   const absl::Status status = base::Supervise(
-      supervisor, [&](const base::WorkerContext& context) { return RunWorker(config, context); });
+      supervisor, [&](const base::WorkerContext& context) { return RunWorker(*config, context); });
   if (announced) std::filesystem::remove(options.data_dir + "/server.json", error);
   return status;
 }

@@ -23,6 +23,7 @@
 // libpq owns the socket; Asio only watches it (the descriptor is released, never closed).
 // Statements are prepared on first use, each in a segment of its own ahead of the request, so that
 // an error in a request cannot skip the preparation that later requests already rely on.
+// pipeline_connection.cc sends and receives; pipeline_lifecycle.cc connects and reconnects.
 
 namespace server {
 
@@ -78,6 +79,8 @@ class PipelineConnection {
     absl::StatusOr<SegmentResult> result;
   };
 
+  // What libpq says went wrong last; "" when nothing did. REQUIRES: connection_ != nullptr.
+  std::string ErrorText() const;
   void WatchSocket(Watch what, std::function<void()> then);
   void AssignSocket();
   void ConnectStep();

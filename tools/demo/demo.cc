@@ -1,7 +1,6 @@
 #include "tools/demo/demo.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -26,48 +25,18 @@
 #include "model/scenario_loader.h"
 #include "simulator/calibration/campaign.h"
 #include "tools/demo/child_server.h"
+#include "tools/demo/files.h"
 #include "tools/demo/judgement.h"
+#include "tools/demo/manifest_checks.h"
 #include "tools/demo/measured_facts.h"
+#include "tools/demo/measured_run.h"
+#include "tools/demo/plan.h"
 #include "tools/demo/simulations.h"
 
 namespace demo {
 namespace {
 
-constexpr int kThresholdsFailed = 99;
 constexpr double kMillion = 1e6;
-
-// How long each part takes; the quick demo ends within a minute.
-struct Plan {
-  int calibration_windows;
-  absl::Duration calibration_window;
-  absl::Duration calibration_warm_up;
-  absl::Duration saturation_run;
-  int measured_users;
-  absl::Duration measured_run;
-  double simulated_ramp_seconds;
-  double simulated_seconds;
-};
-
-Plan PlanFor(bool quick) {
-  if (quick) {
-    return {.calibration_windows = 4,
-            .calibration_window = absl::Milliseconds(250),
-            .calibration_warm_up = absl::Milliseconds(400),
-            .saturation_run = absl::Milliseconds(1500),
-            .measured_users = 500,
-            .measured_run = absl::Seconds(5),
-            .simulated_ramp_seconds = 30,
-            .simulated_seconds = 120};
-  }
-  return {.calibration_windows = 6,
-          .calibration_window = absl::Milliseconds(500),
-          .calibration_warm_up = absl::Milliseconds(800),
-          .saturation_run = absl::Seconds(3),
-          .measured_users = 2000,
-          .measured_run = absl::Seconds(30),
-          .simulated_ramp_seconds = 60,
-          .simulated_seconds = 300};
-}
 
 class Demo {
  public:
@@ -77,7 +46,7 @@ class Demo {
   absl::Status Run() {
     const std::pair<const char*, absl::Status (Demo::*)()> steps[] = {
         {"find programs", &Demo::FindPrograms},
-        {"check manifests", &Demo::CheckManifests},
+        {"check manifests", &Demo::CheckDeployments},
         {"start the server", &Demo::StartServer},
         {"mint tokens", &Demo::MintTokens},
         {"calibrate", &Demo::CalibrateServer},
@@ -96,26 +65,14 @@ class Demo {
         return absl::Status(status.code(), absl::StrCat(name, ": ", status.message()));
       }
     }
-    SayWhatNext();
     return absl::OkStatus();
   }
 
  private:
   absl::Status FindPrograms() {
-    for (auto [path, into] : {std::pair{"server/server", &server_binary_},
-                              {"loadgen/loadgen", &loadgen_binary_},
-                              {"simulator/simulator", &simulator_binary_},
-                              {"tools/mint/mint", &mint_binary_},
-                              {"scenarios/clinic_day.yaml", &scenario_path_},
-                              {"k8s/rendered/production.yaml", &production_path_},
-                              {"claims/deployments/as-documented.yaml", &documented_path_},
-                              {"claims/deployments/as-shipped.yaml", &shipped_path_},
-                              {"claims/deployments/this-host.yaml", &host_path_},
-                              {"claims/claims.yaml", &claims_path_}}) {
-      auto found = base::Runfile(path);
-      if (!found.ok()) return found.status();
-      *into = *std::move(found);
-    }
+    auto files = FindFiles();
+    if (!files.ok()) return files.status();
+    files_ = *std::move(files);
     std::error_code error;
     std::filesystem::create_directories(Path("logs"), error);
     std::filesystem::create_directories(Path("work"), error);
@@ -129,21 +86,13 @@ class Demo {
     return absl::OkStatus();
   }
 
-  // Exit code 1 only says that there are error findings: that is what the judge wants to know.
-  absl::Status CheckManifests() {
-    for (auto [name, path] : {std::pair{"production", &production_path_},
-                              {"as-documented", &documented_path_},
-                              {"as-shipped", &shipped_path_}}) {
-      auto output =
-          base::RunCommand({simulator_binary_, "check", "--format=json", *path}, absl::Seconds(20));
-      if (!output.ok()) return output.status();
-      if (output->exit.signal != 0 || output->exit.code > 1) {
-        return absl::UnavailableError(absl::StrCat("simulator check ", *path, ": ", output->err));
-      }
-      if (auto status = base::WriteFile(Path(absl::StrCat("check-", name, ".json")), output->out);
-          !status.ok()) {
-        return status;
-      }
+  absl::Status CheckDeployments() {
+    for (const auto& [name, path] : {std::pair{"production", files_.production},
+                                     {"as-documented", files_.as_documented},
+                                     {"as-shipped", files_.as_shipped}}) {
+      absl::Status status =
+          CheckManifests(files_.simulator, path, Path(absl::StrCat("check-", name, ".json")));
+      if (!status.ok()) return status;
     }
     Say("checked the manifests of production, as-documented and as-shipped");
     return absl::OkStatus();
@@ -151,7 +100,7 @@ class Demo {
 
   absl::Status StartServer() {
     ChildServerOptions child;
-    child.binary = server_binary_;
+    child.binary = files_.server;
     child.data_dir = absl::StrCat(data_dir_->path(), "/server");
     child.log_file = Path("logs/server.log");
     child.stop = Stopper();
@@ -165,7 +114,7 @@ class Demo {
 
   absl::Status MintTokens() {
     auto output = base::RunCommand(
-        {mint_binary_, absl::StrCat("--signing_key_file=", server_->handle().signing_key_file),
+        {files_.mint, absl::StrCat("--signing_key_file=", server_->handle().signing_key_file),
          "--patients=5000", "--doctors=100", "--receptionists=40"},
         absl::Seconds(20));
     if (!output.ok()) return output.status();
@@ -176,8 +125,8 @@ class Demo {
 
   absl::Status CalibrateServer() {
     simulator::CampaignOptions campaign;
-    campaign.loadgen = loadgen_binary_;
-    campaign.scenario_path = scenario_path_;
+    campaign.loadgen = files_.loadgen;
+    campaign.scenario_path = files_.scenario;
     campaign.tokens_path = tokens_path_;
     campaign.work_dir = Path("work");
     campaign.windows_per_run = plan_.calibration_windows;
@@ -196,7 +145,7 @@ class Demo {
     provenance->set_scenario_name("clinic_day");
     provenance->set_valid(true);
     profile_ = *std::move(profile);
-    auto scenario = model::LoadScenario(scenario_path_);
+    auto scenario = model::LoadScenario(files_.scenario);
     if (!scenario.ok()) return scenario.status();
     think_mean_seconds_ = model::MeanSeconds(scenario->think_time());
     return model::WriteJson(profile_, Path("profile.json"));
@@ -213,42 +162,32 @@ class Demo {
 
   absl::Status PredictThisHost() {
     const double think = MeasuredThinkScale() * think_mean_seconds_;
-    SimulationJob job{"this host", host_path_, static_cast<double>(plan_.measured_users), think,
-                      1,           60,         Path("predicted-this-host.json")};
+    SimulationJob job{"this host",
+                      files_.this_host,
+                      static_cast<double>(plan_.measured_users),
+                      think,
+                      1,
+                      60,
+                      Path("predicted-this-host.json")};
     return RunSimulations({job}, SimulationSettings());
   }
 
   absl::Status MeasureThisHost() {
     Say(absl::StrFormat("measuring %d users for %s", plan_.measured_users,
                         absl::FormatDuration(plan_.measured_run)));
-    base::SubprocessOptions child;
-    child.argv = {loadgen_binary_,
-                  "run",
-                  scenario_path_,
-                  absl::StrCat("--target=", server_->url()),
-                  absl::StrCat("--vus=", plan_.measured_users),
-                  absl::StrCat("--duration=", absl::FormatDuration(plan_.measured_run)),
-                  absl::StrFormat("--think_time_scale=%.6f", MeasuredThinkScale()),
-                  absl::StrCat("--tokens=", tokens_path_),
-                  absl::StrCat("--out=", Path("measured.json"))};
-    child.log_file = Path("logs/loadgen.log");
-    auto process = base::Subprocess::Start(child);
-    if (!process.ok()) return process.status();
-    const absl::Time until = absl::Now() + plan_.measured_run + absl::Seconds(30);
-    while (process->running()) {
-      if (stop_.Pending() || absl::Now() > until) {
-        process->Terminate(absl::Seconds(5), SIGINT).IgnoreError();
-        return stop_.Pending() ? absl::CancelledError("interrupted")
-                               : absl::DeadlineExceededError("the load generator did not end");
-      }
-      absl::SleepFor(absl::Milliseconds(50));
-    }
-    const base::ExitStatus exit = *process->Poll();
-    if (exit.ok() || (exit.signal == 0 && exit.code == kThresholdsFailed)) {
-      return ScorePrediction();
-    }
-    return absl::UnavailableError(
-        absl::StrCat("the load generator ended with ", exit.ToString(), "; see ", child.log_file));
+    MeasuredRun run;
+    run.loadgen = files_.loadgen;
+    run.scenario_path = files_.scenario;
+    run.target = server_->url();
+    run.tokens_path = tokens_path_;
+    run.users = plan_.measured_users;
+    run.duration = plan_.measured_run;
+    run.think_time_scale = MeasuredThinkScale();
+    run.out = Path("measured.json");
+    run.log_file = Path("logs/loadgen.log");
+    run.stop = Stopper();
+    if (absl::Status status = Measure(run); !status.ok()) return status;
+    return ScorePrediction();
   }
 
   // How far the prediction of this host was off; the simulations of the claims carry that error.
@@ -285,7 +224,7 @@ class Demo {
     std::vector<SimulationJob> jobs;
     auto add = [&](double users, double think) {
       const std::string name = absl::StrFormat("%.0f users, think time %g s", users, think);
-      jobs.push_back({name, production_path_, users, think, plan_.simulated_ramp_seconds,
+      jobs.push_back({name, files_.production, users, think, plan_.simulated_ramp_seconds,
                       plan_.simulated_seconds,
                       Path(absl::StrFormat("predicted-production-%.0f-%gs.json", users, think))});
     };
@@ -300,7 +239,7 @@ class Demo {
   absl::Status JudgeClaims() {
     JudgementInputs inputs;
     inputs.out_dir = options_.out_dir;
-    inputs.claims_path = claims_path_;
+    inputs.claims_path = files_.claims;
     inputs.quick = options_.quick;
     auto table = JudgeAndWrite(inputs);
     if (!table.ok()) return table.status();
@@ -311,8 +250,8 @@ class Demo {
 
   SimulationOptions SimulationSettings() {
     SimulationOptions settings;
-    settings.simulator = simulator_binary_;
-    settings.scenario_path = scenario_path_;
+    settings.simulator = files_.simulator;
+    settings.scenario_path = files_.scenario;
     settings.profile_path = Path("profile.json");
     settings.log_file = Path("logs/simulator.log");
     settings.seed = options_.seed;
@@ -334,22 +273,12 @@ class Demo {
     fprintf(stderr, "[%5.1f s] %s\n", absl::ToDoubleSeconds(absl::Now() - begin_), line.c_str());
   }
 
-  void SayWhatNext() const {
-    fprintf(stderr,
-            "\nThe page: %s\nTry next:\n"
-            "  ./tools/bazel run //simulator -- check YOUR_MANIFESTS\n"
-            "  ./tools/bazel run //server          (then see docs/server.md)\n"
-            "  ./tools/bazel run //loadgen -- run scenarios/clinic_day.yaml --help\n",
-            Path("index.html").c_str());
-  }
-
   const DemoOptions& options_;
   const Plan plan_;
   const absl::Time begin_;
   base::StopSignals stop_;
-  std::string server_binary_, loadgen_binary_, simulator_binary_, mint_binary_;
-  std::string scenario_path_, production_path_, documented_path_, shipped_path_, host_path_;
-  std::string claims_path_, tokens_path_;
+  Files files_;
+  std::string tokens_path_;
   std::unique_ptr<base::FolderRemover> data_dir_;
   std::optional<ChildServer> server_;
   model::Profile profile_;
