@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "model/cache_policy.h"
 #include "server/appointments/appointment_store.h"
 #include "server/appointments/page.h"
 #include "server/appointments/slots.h"
@@ -15,7 +16,7 @@
 namespace server {
 namespace {
 
-constexpr std::chrono::seconds kAvailabilityTtl{30};
+constexpr std::chrono::seconds kAvailabilityTtl{model::kCachedAvailability.ttl_seconds};
 constexpr size_t kLongestNotes = 1000;
 
 CacheKey AvailabilityKey(const RequestContext& context, std::string_view doctor_id,

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "model/cache_policy.h"
 #include "server/cache/record_cache.h"
 #include "server/ehr/record_store.h"
 #include "server/fields.h"
@@ -12,7 +13,7 @@
 namespace server {
 namespace {
 
-constexpr std::chrono::seconds kRecordTtl{60};
+constexpr std::chrono::seconds kRecordTtl{model::kCachedRecord.ttl_seconds};
 constexpr size_t kLongestValue = 100;
 constexpr size_t kLongestTime = 40;
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "model/cache_policy.h"
 #include "simulator/calibration/regression.h"
 
 namespace simulator {
@@ -96,6 +97,18 @@ bool Writes(const model::Scenario& scenario, const std::string& operation) {
   return false;
 }
 
+// What no counter tells, from the server's own definition.
+void FillCachePolicy(model::OperationDemand* demand) {
+  for (const model::CachePolicy& policy : model::kCachePolicies) {
+    if (policy.operation != demand->operation()) continue;
+    demand->set_cache_ttl_seconds(policy.ttl_seconds);
+    demand->set_cache_settle_seconds(model::kCacheSettleSeconds);
+    for (const std::string_view write : policy.invalidated_by) {
+      if (!write.empty()) demand->add_invalidated_by(std::string(write));
+    }
+  }
+}
+
 void FillCounts(const std::vector<ObservedWindow>& windows, const std::string& operation,
                 const model::Scenario& scenario, model::OperationDemand* demand) {
   auto total = [&](double OperationCounts::*field) { return Total(windows, operation, field); };
@@ -112,6 +125,7 @@ void FillCounts(const std::vector<ObservedWindow>& windows, const std::string& o
   const double lookups = hits + total(&OperationCounts::cache_misses);
   demand->set_cacheable(lookups > 0 && !Writes(scenario, operation));
   demand->set_hit_rate_observed(lookups > 0 ? hits / lookups : 0);
+  if (demand->cacheable()) FillCachePolicy(demand);
   const double audit_rows = total(&OperationCounts::audit_rows) / requests;
   const bool writes = Writes(scenario, operation);
   demand->set_phi(audit_rows > 0);

@@ -88,6 +88,22 @@ absl::Status ReadSlowdown(const Flags& flags, RunOptions::Slowdown* slowdown) {
   return absl::OkStatus();
 }
 
+// CLINICS,DOCTORS,PATIENTS: 20,5,500 (doctors and patients of each clinic)
+absl::Status ReadCatalogue(const Flags& flags, RunOptions* options) {
+  const auto flag = flags.find("catalogue");
+  if (flag == flags.end()) return absl::OkStatus();
+  const std::vector<std::string> parts = absl::StrSplit(flag->second, ',');
+  uint64_t* const sizes[] = {&options->clinics, &options->doctors_per_clinic,
+                             &options->patients_per_clinic};
+  for (size_t i = 0; i < 3; ++i) {
+    if (parts.size() != 3 || !absl::SimpleAtoi(parts[i], sizes[i]) || *sizes[i] == 0 ||
+        *sizes[i] > 100'000'000) {
+      return BadFlag("catalogue", flag->second, "clinics,doctors,patients such as 20,5,500");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<RunOptions> ReadOptions(const Flags& flags) {
   RunOptions options;
   absl::Status status;
@@ -107,6 +123,8 @@ absl::StatusOr<RunOptions> ReadOptions(const Flags& flags) {
   }
   status.Update(ReadError(flags, "model_error", &options.model_error));
   status.Update(ReadError(flags, "latency_model_error", &options.latency_model_error));
+  status.Update(ReadCatalogue(flags, &options));
+  status.Update(ReadSeconds(flags, "cache_ttl", &options.cache_ttl_seconds));
   status.Update(ReadSlowdown(flags, &options.slowdown));
   if (!status.ok()) return status;
   return options;
@@ -207,10 +225,11 @@ int Fail(const absl::Status& status, int code) {
 }  // namespace
 
 int RunRun(std::vector<std::string> args) {
-  const absl::StatusOr<Flags> flags =
-      ParseFlags(args, {"scenario", "deployment", "profile", "users", "think_time", "ramp",
-                        "duration", "settle", "pods", "seed", "replications", "threads", "step",
-                        "model_error", "latency_model_error", "cache_keys", "slowdown", "out"});
+  const absl::StatusOr<Flags> flags = ParseFlags(
+      args, {"scenario",     "deployment", "profile",   "users",       "think_time",
+             "ramp",         "duration",   "settle",    "pods",        "seed",
+             "replications", "threads",    "step",      "model_error", "latency_model_error",
+             "cache_keys",   "catalogue",  "cache_ttl", "slowdown",    "out"});
   if (!flags.ok()) return Fail(flags.status(), 2);
   const absl::StatusOr<RunOptions> options = ReadOptions(*flags);
   if (!options.ok()) return Fail(options.status(), 2);

@@ -28,6 +28,7 @@ TEST(RunTest, WrongFlagsEndWith2) {
   EXPECT_EQ(RunRun(With({"--users", "0"})), 2);
   EXPECT_EQ(RunRun(With({"--think_time", "-3s"})), 2);
   EXPECT_EQ(RunRun(With({"--model_error", "x"})), 2);
+  EXPECT_EQ(RunRun(With({"--catalogue", "20,5"})), 2);
   EXPECT_EQ(RunRun(With({"--slowdown", "5s,2s"})), 2);
   EXPECT_EQ(RunRun(With({"--slowdown", "5s,2s,-1"})), 2);
 }

@@ -1,11 +1,12 @@
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "simulator/engine/system_compiler.h"
 
 namespace simulator {
 
 absl::Status SystemCompiler::Operations() {
-  bool observed_hits = false;
   for (size_t i = 0; i < workload_.operations.size(); ++i) {
     const std::string& name = workload_.operations[i];
     const model::OperationDemand* demand = nullptr;
@@ -22,15 +23,49 @@ absl::Status SystemCompiler::Operations() {
           absl::StrCat("profile ", profile_.name(), ": operation ", name, ": negative demand"));
     }
     system_.operations.push_back(Operation(*demand, workload_.writes[i]));
-    observed_hits |= demand->cacheable();
+    if (demand->cacheable()) Cache(*demand, &system_.operations.back());
     uses_database_ |= system_.operations.back().segment.mean() > 0;
     uses_redis_ |= !system_.operations.back().redis_commands.zero();
     blocking_ |= system_.operations.back().blocking.mean() > 0;
   }
-  if (observed_hits) {
-    Warn("hit rate taken from calibration: it is not worked out from popularity, TTL and writes");
-  }
   return absl::OkStatus();
+}
+
+// How many clinics, doctors and patients there are (RunOptions).
+CacheWorld SystemCompiler::World() const {
+  CacheWorld world;
+  world.users = static_cast<double>(workload_.users);
+  if (options_.doctors_per_clinic > 0) world.sizes.doctors_per_clinic = options_.doctors_per_clinic;
+  if (options_.patients_per_clinic > 0) {
+    world.sizes.patients_per_clinic = options_.patients_per_clinic;
+  }
+  double patients = 0;
+  double all = 0;
+  for (const model::Journey& journey : scenario_.journeys()) {
+    for (const model::Step& step : journey.steps()) {
+      const double visits = journey.weight() * step.probability();
+      all += visits;
+      if (journey.role() == "PATIENT") patients += visits;
+    }
+  }
+  const double wanted = all > 0 ? world.users * patients / all : 0;
+  const double clinics = std::ceil(wanted / static_cast<double>(world.sizes.patients_per_clinic));
+  world.sizes.clinics = std::max(world.sizes.clinics, static_cast<uint64_t>(clinics));
+  if (options_.clinics > 0) world.sizes.clinics = options_.clinics;
+  return world;
+}
+
+void SystemCompiler::Cache(const model::OperationDemand& demand, OperationModel* operation) {
+  absl::StatusOr<CacheModel> cache =
+      CompileCache(scenario_, demand, World(), options_.cache_ttl_seconds);
+  if (!cache.ok()) {
+    return Warn(absl::StrCat(demand.operation(),
+                             ": hit rate taken from calibration: ", cache.status().message()));
+  }
+  const double per_second =
+      static_cast<double>(workload_.users) / std::max(1e-3, workload_.mean_think_seconds);
+  operation->hit_rate = cache->HitRate(per_second * cache->ttl_seconds());
+  operation->cache = std::move(*cache);
 }
 
 OperationModel SystemCompiler::Operation(const model::OperationDemand& demand, bool write) const {

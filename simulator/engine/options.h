@@ -35,6 +35,13 @@ struct RunOptions {
   uint32_t worker_queue_limit = 4096;  // requests inside one worker; beyond it 503 at once
   uint32_t pool_wait_limit = 1024;     // requests that wait for a connection, per worker
   uint32_t cache_keys = 100000;        // keys over which popularity is spread on the Redis shards
+
+  // The world behind the cache's keys. Unset (0): the server's default seed, with as many clinics
+  // as give each of the scenario's patients an entry of their own.
+  uint64_t clinics = 0;
+  uint64_t doctors_per_clinic = 0;
+  uint64_t patients_per_clinic = 0;
+  double cache_ttl_seconds = 0;  // of every cached value; unset (0): the profile's
 };
 
 }  // namespace simulator

@@ -98,7 +98,7 @@ void Simulation::AfterRedis(uint32_t index) {
   const OperationModel& operation = system_.operations[request.operation];
   if (operation.cacheable) {
     ++lookups_;
-    if (cache_random_.Bernoulli(operation.hit_rate)) {
+    if (cache_random_.Bernoulli(hit_rates_[request.operation])) {
       ++hits_;
       request.segments = 0;
       return SegmentAnswered(index);

@@ -84,7 +84,7 @@ class Simulation {
     kKubelet,
     kControl,
   };
-  enum Control : uint32_t { kStep, kScrape, kSync, kMeasure, kSlower, kUsualSpeed };
+  enum Control : uint32_t { kStep, kScrape, kSync, kMeasure, kSlower, kUsualSpeed, kCache };
 
   struct Worker {
     FifoServer cpu;
@@ -171,7 +171,7 @@ class Simulation {
   void Hash(uint32_t request);
   void Answer(uint32_t request);
 
-  // cluster.cc: pods and scaling; measurement.cc: steps, the window, laws.
+  // cluster.cc: pods, scaling, the cache's state; measurement.cc: steps, the window, laws.
   void StartCluster();
   void CreatePod(bool running_already);
   void PodRunning(uint32_t pod);
@@ -184,6 +184,7 @@ class Simulation {
   void Synchronise();
   void Resize(uint32_t desired, const std::string& reason);
   void ControlEvent(uint32_t control);
+  void UpdateHitRates();
   void EndStep();
   void BeginWindow();
   void EndWindow();
@@ -219,6 +220,9 @@ class Simulation {
   GroupCommit wal_;
   SpeedProfile speed_;  // of the pods' CPU
   bool steady_;         // that speed never changes
+
+  std::vector<double> hit_rates_;             // per operation, now
+  std::vector<uint64_t> attempts_by_second_;  // cumulative; empty when no cache is modelled
 
   bool retrying_;             // the scenario repeats failed requests
   std::vector<Tries> tries_;  // per user; empty without retries

@@ -39,6 +39,8 @@ class SystemCompiler {
 
   // compile_operations.cc
   absl::Status Operations();
+  void Cache(const model::OperationDemand& demand, OperationModel* operation);
+  CacheWorld World() const;
   OperationModel Operation(const model::OperationDemand& demand, bool write) const;
 
   // system_model.cc

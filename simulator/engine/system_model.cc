@@ -125,15 +125,16 @@ void SystemCompiler::Omissions() {
         "password hashing runs beside the event loops; that it takes their share of the CPU "
         "limit is not modelled");
   }
-  system_.not_modelled = {"token refresh",
-                          "failures of pods, nodes, database and Redis",
-                          "client network and TLS handshakes",
-                          "CFS throttling periods (a limit is a speed)",
-                          "memory limits and OOM kills",
-                          "checkpoints, vacuum and storage growth",
-                          "PgBouncer",
-                          "cache fill, TTL and eviction (hit rate is given)",
-                          "business answers (409, 404): every processed request is ok"};
+  system_.not_modelled = {
+      "token refresh",
+      "failures of pods, nodes, database and Redis",
+      "client network and TLS handshakes",
+      "CFS throttling periods (a limit is a speed)",
+      "memory limits and OOM kills",
+      "checkpoints, vacuum and storage growth",
+      "PgBouncer",
+      "cache eviction, stampedes, and what a miss costs the server more than a hit",
+      "business answers (409, 404): every processed request is ok"};
 }
 
 absl::StatusOr<SystemModel> SystemModel::Compile(const model::Scenario& scenario,

@@ -9,6 +9,7 @@
 #include "model/deployment.pb.h"
 #include "model/profile.pb.h"
 #include "model/scenario.pb.h"
+#include "simulator/engine/cache_model.h"
 #include "simulator/engine/options.h"
 #include "simulator/engine/workload.h"
 #include "simulator/kernel/virtual_time.h"
@@ -30,10 +31,11 @@ struct OperationModel {
   Nanos redis_busy = 0;  // of a shard per command
   DemandLaw blocking;    // password hashing pool
   bool cacheable = false;
-  double hit_rate = 0;
-  bool waits = true;          // for Redis, the database, an audit record or hashing
-  bool audited_read = false;  // PHI read: waits for its audit batch and that batch's flush
-  CountLaw audits;            // share of the requests that are audited
+  double hit_rate = 0;  // at full load, warm: worked out when `cache` is there, else observed
+  std::optional<CacheModel> cache;  // absent: the hit rate is constant
+  bool waits = true;                // for Redis, the database, an audit record or hashing
+  bool audited_read = false;        // PHI read: waits for its audit batch and that batch's flush
+  CountLaw audits;                  // share of the requests that are audited
 };
 
 struct PodModel {
