@@ -52,6 +52,7 @@ void Simulation::CreatePod(bool running_already) {
   PodState pod;
   pod.created = running_already ? -3600 * kSecond : now_;
   pod.first_worker = static_cast<uint32_t>(workers_.size());
+  pod.quota = CpuQuota(system_.pod.limit_period, system_.pod.limit_quota);
   for (uint32_t w = 0; w < system_.pod.workers; ++w) {
     Worker worker;
     worker.first_connection = static_cast<uint32_t>(connections_.size());
@@ -191,7 +192,7 @@ double Simulation::PodBusy(const PodState& pod) const {
   for (uint32_t w = pod.first_worker; w < pod.first_worker + system_.pod.workers; ++w) {
     busy += static_cast<double>(workers_[w].cpu.BusyUntil(now));
   }
-  return busy * system_.pod.worker_speed;
+  return busy * system_.pod.run_speed;
 }
 
 // The kubelet looks at a pod every 10 seconds.

@@ -47,6 +47,18 @@ absl::Status SystemCompiler::Pods() {
   }
   pod.limit_cores = api_->limit_millicores() / 1000.0;
   pod.worker_speed = std::min(1.0, pod.limit_cores / pod.workers);
+  pod.run_speed = pod.worker_speed;
+  if (api_->limit_period_seconds() > 0) {
+    if (api_->limit_period_seconds() < 1e-3 || api_->limit_period_seconds() > 1) {
+      return Bad(where + ".limit_period_seconds: expected 0.001 to 1");
+    }
+    if (options_.slowdown.factor != 1) {
+      return Bad(where + ".limit_period_seconds: cannot be modelled together with a slowdown");
+    }
+    pod.run_speed = 1;
+    pod.limit_period = ToNanos(api_->limit_period_seconds());
+    pod.limit_quota = ToNanos(api_->limit_period_seconds() * pod.limit_cores);
+  }
   pod.connections_per_worker = api_->connections_per_worker();
   if (pod.connections_per_worker == 0) {
     pod.connections_per_worker = 2;

@@ -55,6 +55,31 @@ TEST(OracleTest, ManyUsersMakeMM1) {
   EXPECT_NEAR(ResourceOf(*result, "server_cpu").utilisation(), rho, 0.01);
 }
 
+// A limit of half a core. With a very short period it is a CPU of half the speed; with a long one
+// and little load, requests find the CPU at its full speed.
+TEST(OracleTest, AShortLimitPeriodIsASlowerCpu) {
+  TestInputs inputs = TestInputs::Bare(20000, 1000.0, 0.01, 0);
+  inputs.options.duration_seconds = 3000;
+  inputs.deployment.mutable_workloads(0)->set_limit_millicores(500);
+  inputs.deployment.mutable_workloads(0)->set_limit_period_seconds(0.001);
+  const auto result = inputs.Predict();
+  ASSERT_TRUE(result.ok()) << result.status();
+  const double rho = QuantityOf(*result, "throughput_per_second") * 0.02;
+  const double mean = 20 / (1 - rho);
+  EXPECT_NEAR(QuantityOf(*result, "mean_ms"), mean, 0.04 * mean);
+  EXPECT_NEAR(QuantityOf(*result, "server_cpu_cores"), rho / 2, 0.005);
+}
+
+TEST(OracleTest, ALongLimitPeriodLetsQuietPodsRunAtFullSpeed) {
+  TestInputs inputs = TestInputs::Bare(100, 100.0, 0.001, 0);
+  inputs.options.duration_seconds = 3000;
+  inputs.deployment.mutable_workloads(0)->set_limit_millicores(500);
+  inputs.deployment.mutable_workloads(0)->set_limit_period_seconds(0.1);
+  const auto result = inputs.Predict();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_NEAR(QuantityOf(*result, "mean_ms"), 1, 0.06);
+}
+
 // Delay stations are insensitive: with a lognormal think time (timing wheel) of the same mean the
 // throughput of exponential service is the same.
 TEST(OracleTest, ThinkTimesLawDoesNotMatterForTheMean) {

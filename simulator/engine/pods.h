@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "simulator/engine/system_model.h"
 #include "simulator/kernel/virtual_time.h"
+#include "simulator/stations/cpu_quota.h"
 #include "simulator/stations/fifo_server.h"
 
 namespace simulator {
@@ -38,6 +39,7 @@ struct PodState {
   uint64_t requests = 0;
   uint64_t connections = 0;  // of users, when connections stick
   FifoServer hashing;
+  CpuQuota quota;               // of all its processes
   std::deque<PodPoint> points;  // of the kubelet, newest last; two minutes of them
 
   // metrics-server's two newest kubelet points.

@@ -5,10 +5,19 @@
 namespace simulator {
 
 // Worker and hashing CPU, also while their speed changes.
-Nanos Simulation::Admit(FifoServer& cpu, Nanos service) {
+Nanos Simulation::Admit(PodState& pod, FifoServer& cpu, Nanos service) {
+  if (pod.quota.limits()) {
+    const Nanos done = pod.quota.Finish(now_, std::max(now_, cpu.free_at()), service);
+    cpu.AdmitUntil(service, done);
+    return done;
+  }
   if (steady_) [[likely]]
     return cpu.Admit(now_, service);
   return std::max(now_, speed_.TimeOf(cpu.Admit(speed_.WorkBy(now_), service)));
+}
+
+Nanos Simulation::AdmitAtWorker(uint32_t worker, Nanos service) {
+  return Admit(pods_[worker / system_.pod.workers], workers_[worker].cpu, service);
 }
 
 void Simulation::Attempt(uint32_t user) {
@@ -66,13 +75,12 @@ uint32_t Simulation::Route(UserState& user) {
 void Simulation::AtWorker(uint32_t index) {
   Request& request = requests_[index];
   const double demand = system_.operations[request.operation].server_cpu.Sample(cpu_random_);
-  const auto service = static_cast<Nanos>(demand / system_.pod.worker_speed);
+  const auto service = static_cast<Nanos>(demand / system_.pod.run_speed);
   // An operation that waits for nothing is worked on in one go.
   request.cpu_after = system_.operations[request.operation].waits ? service / 2 : 0;
   cpu_drawn_ += service;
   cpu_pending_ += request.cpu_after;
-  queue_.Push(Admit(workers_[request.worker].cpu, service - request.cpu_after), kFirstCpuDone,
-              index);
+  queue_.Push(AdmitAtWorker(request.worker, service - request.cpu_after), kFirstCpuDone, index);
 }
 
 void Simulation::AskRedis(uint32_t index) {
@@ -235,14 +243,14 @@ void Simulation::Hash(uint32_t index) {
   const DemandLaw& blocking = system_.operations[request.operation].blocking;
   if (blocking.mean() <= 0) return BeforeAnswer(index);
   PodState& pod = pods_[request.worker / system_.pod.workers];
-  const auto service = static_cast<Nanos>(blocking.Sample(cpu_random_) / system_.pod.worker_speed);
-  queue_.Push(Admit(pod.hashing, service), kHashed, index);
+  const auto service = static_cast<Nanos>(blocking.Sample(cpu_random_) / system_.pod.run_speed);
+  queue_.Push(Admit(pod, pod.hashing, service), kHashed, index);
 }
 
 void Simulation::BeforeAnswer(uint32_t index) {
   const Request& request = requests_[index];
   cpu_pending_ -= request.cpu_after;
-  queue_.Push(Admit(workers_[request.worker].cpu, request.cpu_after), kAnswered, index);
+  queue_.Push(AdmitAtWorker(request.worker, request.cpu_after), kAnswered, index);
 }
 
 void Simulation::Answer(uint32_t index) {

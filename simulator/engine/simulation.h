@@ -154,7 +154,8 @@ class Simulation {
 
   // request_path.cc
   void Attempt(uint32_t user);
-  Nanos Admit(FifoServer& cpu, Nanos service);
+  Nanos Admit(PodState& pod, FifoServer& cpu, Nanos service);
+  Nanos AdmitAtWorker(uint32_t worker, Nanos service);
   void Reject(uint32_t user, uint16_t operation, Outcome outcome);
   uint32_t Route(UserState& user);
   void AtWorker(uint32_t request);

@@ -129,12 +129,14 @@ void SystemCompiler::Omissions() {
       "token refresh",
       "failures of pods, nodes, database and Redis",
       "client network and TLS handshakes",
-      "CFS throttling periods (a limit is a speed)",
       "memory limits and OOM kills",
       "checkpoints, vacuum and storage growth",
       "PgBouncer",
       "cache eviction, stampedes, and what a miss costs the server more than a hit",
       "business answers (409, 404): every processed request is ok"};
+  if (system_.pod.limit_quota == 0) {
+    system_.not_modelled.push_back("CFS throttling periods (a limit is a speed)");
+  }
 }
 
 absl::StatusOr<SystemModel> SystemModel::Compile(const model::Scenario& scenario,

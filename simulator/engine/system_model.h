@@ -44,6 +44,10 @@ struct PodModel {
   uint32_t workers = 1;
   double limit_cores = 1;
   double worker_speed = 1;  // share of a core: min(1, limit / workers)
+  // Of a core while work runs: worker_speed, or 1 where the limit's period is modelled.
+  double run_speed = 1;
+  Nanos limit_period = 0;
+  Nanos limit_quota = 0;  // per period; 0: the limit is a slower CPU
   uint32_t connections_per_worker = 2;
   uint32_t audit_connections = 0;  // per worker, beside connections_per_worker
   uint32_t pipeline_depth = 1;

@@ -23,6 +23,14 @@ class FifoServer {
     admitted_ += service;
     return free_at_;
   }
+  // The same when the work is not done at a constant speed: the caller knows when it ends, and
+  // begins it at max(now, free_at()). BusyUntil then counts the backlog's standstills as work to
+  // come: exact when the server is idle, late by at most those standstills.
+  void AdmitUntil(Nanos service, Nanos done) {
+    free_at_ = done;
+    admitted_ += service;
+  }
+  Nanos free_at() const { return free_at_; }
   // Wait of an arrival `now`.
   Nanos Backlog(Nanos now) const { return std::max<Nanos>(0, free_at_ - now); }
   // Busy time up to `now` (no admission after `now` yet): exact, as the unfinished work is the

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "gtest/gtest.h"
 #include "simulator/kernel/event_queue.h"
+#include "simulator/stations/cpu_quota.h"
 #include "simulator/stations/demand.h"
 #include "simulator/stations/fifo_server.h"
 #include "simulator/stations/group_commit.h"
@@ -37,6 +38,31 @@ TEST(FifoServerTest, IsMG1ByPollaczekKhinchine) {
     const double exact = 0.01 + 0.7 * 0.01 * (1 + scv) / (2 * 0.3);
     EXPECT_NEAR(MeanSojourn(server, 70, DemandLaw(0.01, scv), 2000000), exact, 0.03 * exact);
   }
+}
+
+TEST(CpuQuotaTest, RunsAtFullSpeedUntilTheQuotaIsUsedUp) {
+  CpuQuota quota(100, 30);
+  EXPECT_EQ(quota.Finish(0, 0, 20), 20);     // within the quota
+  EXPECT_EQ(quota.Finish(20, 20, 25), 115);  // 10 more, then 15 in the next period
+  EXPECT_EQ(quota.Finish(120, 120, 0), 120);
+  EXPECT_EQ(quota.Finish(120, 120, 60), 315);  // 15 left, 30, 15
+  EXPECT_EQ(quota.Finish(500, 590, 20), 610);  // the period ends first
+  EXPECT_EQ(quota.Finish(500, 610, 20), 630);
+  EXPECT_EQ(quota.Finish(500, 630, 1), 701);
+}
+
+TEST(CpuQuotaTest, ServersShareIt) {
+  CpuQuota quota(100, 50);
+  EXPECT_EQ(quota.Finish(0, 0, 40), 40);
+  EXPECT_EQ(quota.Finish(0, 0, 40), 130);
+}
+
+// In the long run a limit is a slower CPU, whatever its period.
+TEST(CpuQuotaTest, BusyForeverItHasTheSpeedOfTheLimit) {
+  CpuQuota quota(5 * kMillisecond, 2 * kMillisecond);
+  Nanos now = 0;
+  for (int i = 0; i < 10000; ++i) now = quota.Finish(now, now, 700'000);
+  EXPECT_NEAR(ToSeconds(now), 10000 * 0.0007 / 0.4, 0.005);
 }
 
 TEST(FifoServerTest, BusyTimeIsTheWorkDone) {

@@ -15,8 +15,12 @@
 
 DEFINE_string(out, "out/conformance", "folder for everything it writes");
 DEFINE_double(server_cores, 0.3, "CPU limit of the server's processes together");
-DEFINE_double(database_cores, 0.6, "CPU limit of PostgreSQL's processes together");
+DEFINE_double(database_cores, 1.0, "CPU limit of PostgreSQL's processes together");
 DEFINE_double(period_ms, 5, "period of both limits, 1 to 1000; Kubernetes' is 100");
+DEFINE_bool(
+    model_period, true,
+    "the simulator is told the period of the server's limit; otherwise it takes the limit for "
+    "a slower CPU");
 DEFINE_int32(workers, 1, "worker processes of the server");
 DEFINE_int32(database_connections, 2, "connections per worker");
 DEFINE_string(levels, "0.05,0.15,0.3", "calibrated at, of saturation");
@@ -60,6 +64,7 @@ absl::StatusOr<conformance::BlindOptions> ReadFlags() {
   options.limits = {.server_cores = FLAGS_server_cores,
                     .database_cores = FLAGS_database_cores,
                     .period = absl::Milliseconds(FLAGS_period_ms),
+                    .model_period = FLAGS_model_period,
                     .workers = FLAGS_workers,
                     .connections_per_worker = FLAGS_database_connections};
   options.limit_ms = FLAGS_limit_ms;

@@ -145,6 +145,7 @@ std::string DeploymentYaml(const HostLimits& limits) {
       "      replicas: 1\n"
       "      request_millicores: %d\n"
       "      limit_millicores: %d\n"
+      "      limit_period_seconds: %g\n"
       "      request_memory_bytes: 512Mi\n"
       "      limit_memory_bytes: 1Gi\n"
       "      workers: %d\n"
@@ -161,7 +162,8 @@ std::string DeploymentYaml(const HostLimits& limits) {
       "    synchronous_commit: true\n"
       "  redis:\n"
       "    - {name: cache, role: cache, masters: 3, replicas_per_master: 1}\n",
-      millicores(limits.server_cores), millicores(limits.server_cores), limits.workers,
+      millicores(limits.server_cores), millicores(limits.server_cores),
+      limits.model_period ? absl::ToDoubleSeconds(limits.period) : 0, limits.workers,
       limits.connections_per_worker, millicores(limits.database_cores));
 }
 

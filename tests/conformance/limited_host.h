@@ -20,8 +20,9 @@ namespace conformance {
 
 struct HostLimits {
   double server_cores = 0.3;
-  double database_cores = 0.6;
+  double database_cores = 1;
   absl::Duration period = absl::Milliseconds(5);  // of both limits
+  bool model_period = true;  // the simulator is told the period; else a limit is a slower CPU
   int workers = 1;
   int connections_per_worker = 2;
 };

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+
+#include "simulator/kernel/virtual_time.h"
+
+// A CPU limit as the kernel's bandwidth control enforces it: work runs at full speed while the
+// group's quota of the present period lasts, then stands still until the next period. With a quota
+// of 0 there is no such limit.
+//
+// Periods lie on a fixed grid from instant 0. Exact for one FIFO server whose work is admitted in
+// order; several servers take from the quota in order of admission, where the kernel lets them take
+// it as they run. The kernel's slices per CPU are not modelled: they can throttle a little earlier.
+
+namespace simulator {
+
+class CpuQuota {
+ public:
+  CpuQuota() = default;
+  CpuQuota(Nanos period, Nanos quota) : period_(period), quota_(quota) {}
+
+  bool limits() const { return quota_ > 0; }
+
+  // The instant at which `work`, begun at `start`, is done; takes it from the quotas of the periods
+  // that it runs in. Calls come in order of `now`, and start >= now: periods before `now` are
+  // forgotten. Call only when limits().
+  Nanos Finish(Nanos now, Nanos start, Nanos work) {
+    const int64_t present = now / period_;
+    while (first_ < present) {
+      ++first_;
+      if (!used_.empty()) used_.pop_front();
+    }
+    Nanos at = start;
+    while (work > 0) {
+      const int64_t period = at / period_;
+      const auto index = static_cast<size_t>(period - first_);
+      if (index >= used_.size()) used_.resize(index + 1, 0);
+      const Nanos end = (period + 1) * period_;
+      const Nanos run = std::min({work, quota_ - used_[index], end - at});
+      used_[index] += run;
+      work -= run;
+      at = work > 0 ? end : at + run;
+    }
+    return at;
+  }
+
+ private:
+  Nanos period_ = kSecond;
+  Nanos quota_ = 0;
+  int64_t first_ = 0;       // period of used_.front()
+  std::deque<Nanos> used_;  // of each period's quota
+};
+
+}  // namespace simulator
