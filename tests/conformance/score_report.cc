@@ -109,6 +109,13 @@ std::string ScoreTable(const ScoreReport& report) {
   }
   absl::StrAppend(&table, Row(absl::StrFormat("p95 %g ms", report.limit_ms), report.crossing.users,
                               report.crossing_score));
+  if (report.crossing_not_reached > 0) {
+    absl::StrAppendFormat(
+        &table,
+        "%d of %d restarts stayed below %g ms at every load tried: their crossing "
+        "is a lower bound, the highest of these loads\n",
+        report.crossing_not_reached, report.crossing_seen.size(), report.limit_ms);
+  }
   return table;
 }
 
@@ -128,6 +135,7 @@ std::string ScoreJson(const ScoreReport& report) {
   for (const PointReport& point : report.points) points.push_back(ToJson(point));
   object["points"] = std::move(points);
   object["crossing"] = ToJson(report.crossing);
+  object["crossing_not_reached"] = report.crossing_not_reached;
   object["crossing_score"] = ToJson(report.crossing_score);
   return boost::json::serialize(object) + "\n";
 }

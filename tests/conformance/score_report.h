@@ -43,7 +43,9 @@ struct ScoreReport {
   std::vector<PointReport> points;
   PointReport crossing;               // measured: every load tried
   std::vector<double> crossing_seen;  // users, one a restart that crossed
-  Score crossing_score;               // tolerance 5 %
+  int crossing_not_reached = 0;       // restarts that stayed below the limit at every load tried;
+  // crossing_seen then holds the highest of those loads, a lower bound
+  Score crossing_score;  // tolerance 5 %
 
   void FillScores();
   std::vector<const Score*> AllScores() const;
