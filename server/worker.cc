@@ -248,7 +248,7 @@ int RunWorker(const WorkerConfig& config, const base::WorkerContext& context) {
   auto worker = std::make_unique<Worker>(config, context);
   const int code = worker->Run();
   // The process ends by _exit; destroying coroutines that wait would only cost time.
-  worker.release();
+  static_cast<void>(worker.release());
   return code;
 }
 

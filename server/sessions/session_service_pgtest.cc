@@ -15,7 +15,7 @@
 namespace server {
 namespace {
 
-using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""s;  // NOLINT(misc-unused-using-decls): it is used
 
 // A worker's share of it all, as often as one wants.
 struct Worker {

@@ -11,7 +11,6 @@ namespace {
 
 using model::kubernetes::ConfigUse;
 using model::kubernetes::Entry;
-using model::kubernetes::Node;
 using model::kubernetes::Object;
 using model::kubernetes::Pod;
 using model::kubernetes::Settings;

@@ -12,7 +12,6 @@ namespace {
 
 using model::kubernetes::Entry;
 using model::kubernetes::Node;
-using model::kubernetes::Object;
 using model::kubernetes::Pod;
 
 std::string FieldOf(const Pod& pod, const Node& container, const std::string& rest) {
