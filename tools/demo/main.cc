@@ -18,7 +18,7 @@ void SayWhatNext(const std::string& out_dir) {
           "\nThe page: %s/index.html\nTry next:\n"
           "  ./tools/bazel run //simulator -- check YOUR_MANIFESTS\n"
           "  ./tools/bazel run //server          (then see docs/server.md)\n"
-          "  ./tools/bazel run //loadgen -- run scenarios/clinic_day.yaml --help\n",
+          "  ./tools/bazel run //loadgen -- hit http://127.0.0.1:8088/health/live -c 64 -d 10s\n",
           out_dir.c_str());
 }
 
