@@ -34,12 +34,7 @@ void Simulation::StartCluster() {
     queue_.Push(ToNanos(pod_random_.Uniform(0, ToSeconds(system_.sync))), kControl, kSync);
   }
   step_totals_ = window_totals_ = TakeTotals();
-  bool cached = false;
-  for (const OperationModel& operation : system_.operations) {
-    hit_rates_.push_back(operation.cache.has_value() ? 0 : operation.hit_rate);
-    cached |= operation.cache.has_value();
-  }
-  if (cached) queue_.Push(kSecond, kControl, kCache);
+  if (redis_.follows_load()) queue_.Push(kSecond, kControl, kCache);
   if (!steady_) {
     queue_.Push(ToNanos(options_.slowdown.start_seconds), kControl, kSlower);
     queue_.Push(ToNanos(options_.slowdown.start_seconds + options_.slowdown.duration_seconds),
@@ -232,27 +227,6 @@ void Simulation::Resize(uint32_t desired, const std::string& reason) {
   desired_ = desired;
 }
 
-// Once a second: the caches were empty at the start of the run.
-void Simulation::UpdateHitRates() {
-  attempts_by_second_.push_back(attempts_);
-  const double age = ToSeconds(now_);
-  for (size_t op = 0; op < hit_rates_.size(); ++op) {
-    const std::optional<CacheModel>& cache = system_.operations[op].cache;
-    if (!cache.has_value()) continue;
-    if (age < cache->ttl_seconds()) {
-      hit_rates_[op] = cache->ColdHitRate(static_cast<double>(attempts_), age);
-      continue;
-    }
-    const size_t seconds =
-        std::min(attempts_by_second_.size(),
-                 static_cast<size_t>(std::max(1.0, std::round(cache->ttl_seconds()))));
-    const size_t before = attempts_by_second_.size() - seconds;
-    const uint64_t then = before == 0 ? 0 : attempts_by_second_[before - 1];
-    const double recent = static_cast<double>(attempts_ - then);
-    hit_rates_[op] = cache->HitRate(recent * cache->ttl_seconds() / static_cast<double>(seconds));
-  }
-}
-
 void Simulation::ControlEvent(uint32_t control) {
   switch (static_cast<Control>(control)) {
     case kStep:
@@ -273,7 +247,7 @@ void Simulation::ControlEvent(uint32_t control) {
                        " % of their speed for ", options_.slowdown.duration_seconds, " s"),
           1, options_.slowdown.factor);
     case kCache:
-      UpdateHitRates();
+      redis_.Refresh(now_, attempts_);
       return queue_.Push(now_ + kSecond, kControl, kCache);
     case kUsualSpeed:
       return AddEvent("fault", "server_cpu", "slowdown over", options_.slowdown.factor, 1);

@@ -24,7 +24,9 @@ Simulation::Totals Simulation::TakeTotals() {
   for (const PodState& pod : pods_) totals.server_busy += PodBusy(pod);
   totals.server_capacity = capacity_;
   totals.database_busy = database_.BusyIntegral(now_);
-  for (const FifoServer& shard : shards_) totals.shard_busy.push_back(shard.BusyUntil(now_));
+  for (size_t i = 0; i < redis_.shards(); ++i) {
+    totals.shard_busy.push_back(redis_.BusyUntil(i, now_));
+  }
   totals.wal_busy = wal_.BusyUntil(now_);
   totals.ingress_busy = ingress_.BusyUntil(now_);
   totals.connections = connection_time_;
@@ -32,8 +34,8 @@ Simulation::Totals Simulation::TakeTotals() {
   totals.attempts = attempts_;
   totals.answers = answers_;
   totals.wasted = wasted_;
-  totals.lookups = lookups_;
-  totals.hits = hits_;
+  totals.lookups = redis_.lookups();
+  totals.hits = redis_.hits();
   return totals;
 }
 
@@ -61,7 +63,7 @@ void Simulation::EndStep() {
   series[kDatabaseCpu].push_back((totals.database_busy - step_totals_.database_busy) / step /
                                  system_.database.cores);
   Nanos hottest = 0;
-  for (size_t i = 0; i < shards_.size(); ++i) {
+  for (size_t i = 0; i < redis_.shards(); ++i) {
     hottest = std::max(hottest, totals.shard_busy[i] - step_totals_.shard_busy[i]);
   }
   series[kRedisShard].push_back(static_cast<double>(hottest) / step);
@@ -121,7 +123,7 @@ void Simulation::EndWindow() {
   use("database_connections", totals.connections - window_totals_.connections,
       system_.database.usable_connections);
   Nanos hottest = 0;
-  for (size_t i = 0; i < shards_.size(); ++i) {
+  for (size_t i = 0; i < redis_.shards(); ++i) {
     hottest = std::max(hottest, totals.shard_busy[i] - window_totals_.shard_busy[i]);
   }
   use("redis_shard_max", static_cast<double>(hottest), 1);

@@ -86,31 +86,17 @@ void Simulation::AtWorker(uint32_t index) {
 void Simulation::AskRedis(uint32_t index) {
   const OperationModel& operation = system_.operations[requests_[index].operation];
   if (!operation.waits) return Answer(index);
-  const uint32_t commands = operation.redis_commands.Sample(redis_random_);
-  if (commands == 0) return AfterRedis(index);
-  const Nanos there = system_.round_trip / 2;
-  Nanos done = 0;
-  for (uint32_t i = 0; i < commands; ++i) {
-    size_t shard = 0;
-    if (shards_.size() > 1) {
-      const double u = redis_random_.Uniform01();
-      while (u > system_.shard_cumulative[shard]) ++shard;
-    }
-    done = std::max(done, shards_[shard].Admit(now_ + there, operation.redis_busy));
-  }
-  queue_.Push(done + system_.round_trip - there, kRedisDone, index);
+  const Nanos done = redis_.Ask(operation, now_);
+  if (done == kNever) return AfterRedis(index);
+  queue_.Push(done, kRedisDone, index);
 }
 
 void Simulation::AfterRedis(uint32_t index) {
   Request& request = requests_[index];
   const OperationModel& operation = system_.operations[request.operation];
-  if (operation.cacheable) {
-    ++lookups_;
-    if (cache_random_.Bernoulli(hit_rates_[request.operation])) {
-      ++hits_;
-      request.segments = 0;
-      return SegmentAnswered(index);
-    }
+  if (operation.cacheable && redis_.Lookup(request.operation)) {
+    request.segments = 0;
+    return SegmentAnswered(index);
   }
   request.segments =
       static_cast<uint8_t>(std::min(255u, operation.round_trips.Sample(database_random_)));

@@ -13,6 +13,7 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
       options_(options),
       end_(workload.end),
       plan_(&workload_.stages),
+      redis_(system, options.seed, replication),
       database_(SharedProcessor::ContentionTable(
           system.database.cores, system.database.sigma, system.database.kappa,
           std::max<uint32_t>(1, system.database.usable_connections))),
@@ -27,13 +28,10 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
       think_random_(options.seed, replication, "users", "think_time"),
       route_random_(options.seed, replication, "balancer", "route"),
       cpu_random_(options.seed, replication, "server", "cpu"),
-      redis_random_(options.seed, replication, "redis", "commands"),
-      cache_random_(options.seed, replication, "redis", "hits"),
       database_random_(options.seed, replication, "database", "demand"),
       pod_random_(options.seed, replication, "pods", "lifecycle"),
       retry_random_(options.seed, replication, "users", "backoff") {
   database_.set_busy_limit(system.database.cores);
-  shards_.resize(system.shard_cumulative.size());
   for (const ThinkLaw& law : workload_.laws) {
     law_pool_.push_back(law.memoryless ? static_cast<int>(memoryless_.size()) : -1);
     if (law.memoryless) {

@@ -9,6 +9,7 @@
 #include "simulator/engine/options.h"
 #include "simulator/engine/pods.h"
 #include "simulator/engine/recorder.h"
+#include "simulator/engine/redis_tier.h"
 #include "simulator/engine/request_table.h"
 #include "simulator/engine/system_model.h"
 #include "simulator/engine/workload.h"
@@ -38,7 +39,7 @@ namespace simulator {
 // Stations, and where they are exact:
 //   worker       FIFO in virtual time, speed min(1, limit / workers) of a core: exact for a
 //                single-threaded event loop at constant speed
-//   Redis shard  FIFO in virtual time: exact
+//   Redis shard  FIFO in virtual time: exact (redis_tier.h)
 //   connection   FIFO pipeline, one statement at a time: head-of-line blocking is exact; a commit
 //                that waits for its flush holds its connection
 //   database CPU processor sharing among busy backends, total speed by the contention curve,
@@ -172,7 +173,7 @@ class Simulation {
   void Hash(uint32_t request);
   void Answer(uint32_t request);
 
-  // cluster.cc: pods, scaling, the cache's state; measurement.cc: steps, the window, laws.
+  // cluster.cc: pods, scaling; measurement.cc: steps, the window, laws.
   void StartCluster();
   void CreatePod(bool running_already);
   void PodRunning(uint32_t pod);
@@ -185,7 +186,6 @@ class Simulation {
   void Synchronise();
   void Resize(uint32_t desired, const std::string& reason);
   void ControlEvent(uint32_t control);
-  void UpdateHitRates();
   void EndStep();
   void BeginWindow();
   void EndWindow();
@@ -215,15 +215,12 @@ class Simulation {
   RequestTable requests_;
   std::vector<Worker> workers_;
   std::vector<Connection> connections_;
-  std::vector<FifoServer> shards_;
+  RedisTier redis_;
   FifoServer ingress_;
   SharedProcessor database_;
   GroupCommit wal_;
   SpeedProfile speed_;  // of the pods' CPU
   bool steady_;         // that speed never changes
-
-  std::vector<double> hit_rates_;             // per operation, now
-  std::vector<uint64_t> attempts_by_second_;  // cumulative; empty when no cache is modelled
 
   bool retrying_;             // the scenario repeats failed requests
   std::vector<Tries> tries_;  // per user; empty without retries
@@ -244,8 +241,6 @@ class Simulation {
   uint64_t attempts_ = 0;
   uint64_t answers_ = 0;
   uint64_t wasted_ = 0;
-  uint64_t lookups_ = 0;
-  uint64_t hits_ = 0;
   uint64_t waiting_ = 0;  // for a database connection
   uint64_t connected_ = 0;
   uint64_t kernel_events_ = 0;
@@ -266,8 +261,6 @@ class Simulation {
   base::RandomStream think_random_;
   base::RandomStream route_random_;
   base::RandomStream cpu_random_;
-  base::RandomStream redis_random_;
-  base::RandomStream cache_random_;
   base::RandomStream database_random_;
   base::RandomStream pod_random_;
   base::RandomStream retry_random_;
