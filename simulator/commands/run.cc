@@ -23,7 +23,7 @@ int RunRun(std::vector<std::string> args) {
   const absl::Status given = RequireFlags(*flags, {"scenario", "deployment", "profile"});
   if (!given.ok()) return Fail(given, 2);
   const auto options = ReadRunOptions(*flags);
-  if (!options.ok()) return Fail(options.status(), 2);
+  if (!options.ok()) return Fail(options.status(), ExitCodeOf(options.status()));
   const auto experiment = LoadExperimentOf(*flags);
   if (!experiment.ok()) return Fail(experiment.status(), 1);
   const auto result = PredictWithProgress(*experiment, *options);

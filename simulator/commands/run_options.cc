@@ -14,6 +14,7 @@
 #include "simulator/commands/arguments.h"
 #include "simulator/engine/prediction.h"
 #include "simulator/engine/replications.h"
+#include "simulator/faults/fault_loader.h"
 
 namespace simulator {
 namespace {
@@ -55,6 +56,21 @@ absl::Status ReadCatalogue(const FlagMap& flags, RunOptions* options) {
   return absl::OkStatus();
 }
 
+absl::Status ReadFaults(const FlagMap& flags, RunOptions* options) {
+  const auto flag = flags.find("faults");
+  if (flag == flags.end()) return absl::OkStatus();
+  absl::StatusOr<FaultPlan> plan = LoadFaultPlan(UserPath(flag->second));
+  if (!plan.ok()) return plan.status();
+  for (const Fault& fault : plan->faults) {
+    if (fault.kind == FaultKind::kSlowdown && options->slowdown.duration_seconds > 0) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          plan->file, ":", fault.line, ": slowdown: give it here or with --slowdown, not both"));
+    }
+  }
+  options->faults = std::move(*plan);
+  return absl::OkStatus();
+}
+
 void Progress(absl::Time start, uint32_t replication, const ReplicationResult& result) {
   struct rusage usage {};
   getrusage(RUSAGE_SELF, &usage);
@@ -74,7 +90,7 @@ std::vector<std::string> PredictionFlags(const std::vector<std::string>& more) {
       "scenario",     "deployment", "profile",   "users",       "think_time",
       "ramp",         "duration",   "settle",    "pods",        "seed",
       "replications", "threads",    "step",      "model_error", "latency_model_error",
-      "cache_keys",   "catalogue",  "cache_ttl", "slowdown"};
+      "cache_keys",   "catalogue",  "cache_ttl", "slowdown",    "faults"};
   names.insert(names.end(), more.begin(), more.end());
   return names;
 }
@@ -102,7 +118,14 @@ absl::StatusOr<RunOptions> ReadRunOptions(const FlagMap& flags) {
   status.Update(ReadSeconds(flags, "cache_ttl", &options.cache_ttl_seconds));
   status.Update(ReadSlowdown(flags, &options.slowdown));
   if (!status.ok()) return status;
+  if (absl::Status read = ReadFaults(flags, &options); !read.ok()) {
+    return absl::FailedPreconditionError(read.message());
+  }
   return options;
+}
+
+int ExitCodeOf(const absl::Status& options) {
+  return options.code() == absl::StatusCode::kFailedPrecondition ? 1 : 2;
 }
 
 absl::StatusOr<Experiment> LoadExperimentOf(const FlagMap& flags) {

@@ -16,8 +16,11 @@ namespace simulator {
 // Names of the flags that ReadRunOptions and LoadExperimentOf read, and `more` ones.
 std::vector<std::string> PredictionFlags(const std::vector<std::string>& more);
 
-// InvalidArgument names the flag, what was expected and what was found.
+// InvalidArgument names the flag, what was expected and what was found; FailedPrecondition: the
+// file of --faults cannot be read or is wrong.
 absl::StatusOr<RunOptions> ReadRunOptions(const FlagMap& flags);
+// Of a program that ends with ReadRunOptions' error: 1 for a file, 2 for a flag.
+int ExitCodeOf(const absl::Status& options);
 
 // The files of --scenario, --deployment and --profile, relative to where the user typed.
 // InvalidArgument: one of the three is not given (call RequireFlags first for exit code 2).

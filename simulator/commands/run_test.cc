@@ -35,6 +35,7 @@ TEST(RunTest, WrongFlagsEndWith2) {
 }
 
 TEST(RunTest, UnreadableFilesEndWith1) {
+  EXPECT_EQ(RunRun(With({"--faults", "nowhere.yaml"})), 1);
   EXPECT_EQ(RunRun({"--scenario", "nowhere.yaml", "--deployment", kFolder + "deployment.yaml",
                     "--profile", kFolder + "profile.json"}),
             1);

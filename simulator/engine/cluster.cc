@@ -35,11 +35,6 @@ void Simulation::StartCluster() {
   }
   step_totals_ = window_totals_ = TakeTotals();
   if (redis_.follows_load()) queue_.Push(kSecond, kControl, kCache);
-  if (!steady_) {
-    queue_.Push(ToNanos(options_.slowdown.start_seconds), kControl, kSlower);
-    queue_.Push(ToNanos(options_.slowdown.start_seconds + options_.slowdown.duration_seconds),
-                kControl, kUsualSpeed);
-  }
 }
 
 void Simulation::CreatePod(bool running_already) {
@@ -240,17 +235,9 @@ void Simulation::ControlEvent(uint32_t control) {
       return queue_.Push(now_ + kReconcile + system_.sync, kControl, kSync);
     case kMeasure:
       return BeginWindow();
-    case kSlower:
-      return AddEvent(
-          "fault", "server_cpu",
-          absl::StrCat("slowdown: pods work at ", 100 * options_.slowdown.factor,
-                       " % of their speed for ", options_.slowdown.duration_seconds, " s"),
-          1, options_.slowdown.factor);
     case kCache:
       redis_.Refresh(now_, attempts_);
       return queue_.Push(now_ + kSecond, kControl, kCache);
-    case kUsualSpeed:
-      return AddEvent("fault", "server_cpu", "slowdown over", options_.slowdown.factor, 1);
   }
 }
 

@@ -52,7 +52,9 @@ absl::Status SystemCompiler::Pods() {
     if (api_->limit_period_seconds() < 1e-3 || api_->limit_period_seconds() > 1) {
       return Bad(where + ".limit_period_seconds: expected 0.001 to 1");
     }
-    if (options_.slowdown.factor != 1) {
+    bool slowed = options_.slowdown.factor != 1;
+    for (const Fault& fault : options_.faults.faults) slowed |= fault.kind == FaultKind::kSlowdown;
+    if (slowed) {
       return Bad(where + ".limit_period_seconds: cannot be modelled together with a slowdown");
     }
     pod.run_speed = 1;

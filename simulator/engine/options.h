@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "simulator/faults/fault_plan.h"
+
 namespace simulator {
 
 // What a run is asked to do beyond its three inputs. Negative or zero values marked "unset" take
@@ -30,6 +32,7 @@ struct RunOptions {
     double factor = 1;
   };
   Slowdown slowdown;
+  FaultPlan faults;  // beside that slowdown, and not overlapping it
 
   // Bounds of the server that no manifest carries.
   uint32_t worker_queue_limit = 4096;  // requests inside one worker; beyond it 503 at once

@@ -5,6 +5,27 @@
 #include "absl/strings/str_cat.h"
 
 namespace simulator {
+namespace {
+
+SpeedProfile Speed(const RunOptions& options) {
+  std::vector<Fault> slowdowns;
+  for (const Fault& fault : options.faults.faults) {
+    if (fault.kind == FaultKind::kSlowdown) slowdowns.push_back(fault);
+  }
+  if (options.slowdown.duration_seconds > 0) {
+    Fault& fault = slowdowns.emplace_back();
+    fault.at = ToNanos(options.slowdown.start_seconds);
+    fault.duration = ToNanos(options.slowdown.duration_seconds);
+    fault.parameters["factor"] = options.slowdown.factor;
+  }
+  std::sort(slowdowns.begin(), slowdowns.end(),
+            [](const Fault& a, const Fault& b) { return a.at < b.at; });
+  SpeedProfile speed;
+  for (const Fault& fault : slowdowns) speed.Slow(fault.at, fault.duration, fault.Get("factor"));
+  return speed;
+}
+
+}  // namespace
 
 Simulation::Simulation(const Workload& workload, const SystemModel& system,
                        const RunOptions& options, uint32_t replication)
@@ -18,9 +39,9 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
           system.database.cores, system.database.sigma, system.database.kappa,
           std::max<uint32_t>(1, system.database.usable_connections))),
       wal_(system.database.flush),
-      speed_(ToNanos(options.slowdown.start_seconds), ToNanos(options.slowdown.duration_seconds),
-             options.slowdown.factor),
+      speed_(Speed(options)),
       steady_(speed_.constant()),
+      fault_targets_(options.seed, replication, "faults", "targets"),
       retrying_(workload.retry.attempts > 0),
       tokens_(workload.retry.bucket),
       recorder_(workload.operations.size()),
@@ -39,12 +60,16 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
                                                             "release", memoryless_.size()));
     }
   }
+  for (size_t i = 0; i < options.faults.processes.size(); ++i) {
+    fault_times_.emplace_back(options.seed, replication, "faults", "times", i);
+  }
   users_.reserve(workload.users);
   if (memoryless_.size() == 1) memoryless_[0].Reserve(workload.users);
 }
 
 ReplicationResult Simulation::Run() {
   StartCluster();
+  StartFaults();
   Loop();
   EndWindow();
   recorder_.result.pods_end = ready_pods_;
@@ -136,6 +161,12 @@ void Simulation::Dispatch(const Event& event) {
       return Kubelet(index);
     case kControl:
       return ControlEvent(index);
+    case kFault:
+      return BeginFault(index);
+    case kFaultOver:
+      return EndFault(index);
+    case kFaultProcess:
+      return FaultProcessEvent(index);
   }
 }
 

@@ -84,8 +84,11 @@ class Simulation {
     kPodGone,
     kKubelet,
     kControl,
+    kFault,  // index: occurrence, as of the following
+    kFaultOver,
+    kFaultProcess,  // index: process of the plan x 2, + 1 when it fails
   };
-  enum Control : uint32_t { kStep, kScrape, kSync, kMeasure, kSlower, kUsualSpeed, kCache };
+  enum Control : uint32_t { kStep, kScrape, kSync, kMeasure, kCache };
 
   struct Worker {
     FifoServer cpu;
@@ -173,6 +176,14 @@ class Simulation {
   void Hash(uint32_t request);
   void Answer(uint32_t request);
 
+  // faults.cc: what the fault plan says.
+  void StartFaults();
+  void NextFailure(uint32_t process);
+  void FaultProcessEvent(uint32_t process_and_failure);
+  uint64_t Components(FaultKind kind) const;
+  void BeginFault(uint32_t occurrence);
+  void EndFault(uint32_t occurrence);
+
   // cluster.cc: pods, scaling; measurement.cc: steps, the window, laws.
   void StartCluster();
   void CreatePod(bool running_already);
@@ -221,6 +232,10 @@ class Simulation {
   GroupCommit wal_;
   SpeedProfile speed_;  // of the pods' CPU
   bool steady_;         // that speed never changes
+
+  std::vector<Fault> faults_;  // occurrences: the plan's, then those that processes brought
+  std::vector<base::RandomStream> fault_times_;  // per process
+  base::RandomStream fault_targets_;
 
   bool retrying_;             // the scenario repeats failed requests
   std::vector<Tries> tries_;  // per user; empty without retries

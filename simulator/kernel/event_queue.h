@@ -22,17 +22,17 @@
 // Only work in flight belongs here (some thousand events). Users that think never do: at a million
 // pending events every heap misses the cache on each level; see thinking_users.h, timing_wheel.h.
 //
-// An event carries a kind (4 bits) and an index (24 bits) into whatever table the kind means. Up to
-// 2^36 pushes per queue (a simulated hour of a million users needs 2^31); more is a programming
+// An event carries a kind (5 bits) and an index (24 bits) into whatever table the kind means. Up to
+// 2^35 pushes per queue (a simulated hour of a million users needs 2^31); more is a programming
 // error and asserts. Not thread-safe; one per replication.
 
 namespace simulator {
 
 struct Event {
   Nanos time;
-  uint64_t order;  // sequence (36 bits), kind (4 bits), index (24 bits)
+  uint64_t order;  // sequence (35 bits), kind (5 bits), index (24 bits)
 
-  uint32_t kind() const { return static_cast<uint32_t>(order >> 24) & 0xf; }
+  uint32_t kind() const { return static_cast<uint32_t>(order >> 24) & 0x1f; }
   uint32_t index() const { return static_cast<uint32_t>(order) & 0xffffff; }
 };
 
@@ -54,11 +54,11 @@ class BasicEventQueue {
   Nanos NextTime() const { return heap_.empty() ? kNever : heap_.front().time; }
   void Reserve(size_t events) { heap_.reserve(events); }
 
-  // `time` >= 0, kind < 16, index <= kMaximumEventIndex.
+  // `time` >= 0, kind < 32, index <= kMaximumEventIndex.
   void Push(Nanos time, uint32_t kind, uint32_t index) {
-    assert(time >= 0 && kind < 16 && index <= kMaximumEventIndex &&
-           sequence_ < (uint64_t{1} << 36));
-    const Event event{time, sequence_++ << 28 | uint64_t{kind} << 24 | index};
+    assert(time >= 0 && kind < 32 && index <= kMaximumEventIndex &&
+           sequence_ < (uint64_t{1} << 35));
+    const Event event{time, sequence_++ << 29 | uint64_t{kind} << 24 | index};
     size_t hole = heap_.size();
     heap_.push_back(event);
     while (hole > 0) {

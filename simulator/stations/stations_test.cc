@@ -170,6 +170,19 @@ TEST(SpeedProfileTest, TimeAndWorkAreInverse) {
   EXPECT_EQ(halt.TimeOf(halt.WorkBy(12 * kSecond) + kSecond), 16 * kSecond);
 }
 
+TEST(SpeedProfileTest, SeveralSlowdownsAddUp) {
+  SpeedProfile speed(100 * kSecond, 30 * kSecond, 0.5);
+  speed.Slow(130 * kSecond, 10 * kSecond, 0);
+  speed.Slow(200 * kSecond, 10 * kSecond, 2);
+  EXPECT_EQ(speed.WorkBy(150 * kSecond), 125 * kSecond);
+  EXPECT_EQ(speed.WorkBy(210 * kSecond), 195 * kSecond);
+  for (Nanos second : {0, 100, 110, 129, 141, 150, 203, 210, 500}) {
+    EXPECT_EQ(speed.TimeOf(speed.WorkBy(second * kSecond)), second * kSecond);
+  }
+  EXPECT_EQ(speed.SpeedAt(135 * kSecond), 0);
+  EXPECT_EQ(speed.SpeedAt(140 * kSecond), 1);
+}
+
 // Work admitted before a slowdown is slowed too, work admitted in it runs at full speed after it.
 TEST(SpeedProfileTest, ChangesWhatIsAlreadyAdmitted) {
   const SpeedProfile speed(10 * kSecond, 10 * kSecond, 0.5);

@@ -1,0 +1,98 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "simulator/engine/simulation.h"
+
+// What goes wrong, when the fault plan says so: one switch that hands each fault to its component.
+namespace simulator {
+namespace {
+
+constexpr size_t kMostOccurrences = 1u << 20;
+
+}  // namespace
+
+void Simulation::StartFaults() {
+  faults_ = options_.faults.faults;
+  if (options_.slowdown.duration_seconds > 0 && options_.slowdown.factor != 1) {
+    Fault& fault = faults_.emplace_back();
+    fault.kind = FaultKind::kSlowdown;
+    fault.at = ToNanos(options_.slowdown.start_seconds);
+    fault.duration = ToNanos(options_.slowdown.duration_seconds);
+    fault.parameters["factor"] = options_.slowdown.factor;
+  }
+  for (uint32_t i = 0; i < faults_.size(); ++i) queue_.Push(faults_[i].at, kFault, i);
+  for (uint32_t i = 0; i < options_.faults.processes.size(); ++i) NextFailure(i);
+}
+
+// How many components of the kind can fail now.
+uint64_t Simulation::Components(FaultKind kind) const {
+  switch (kind) {
+    case FaultKind::kPodCrash: {
+      uint64_t running = 0;
+      for (const PodState& pod : pods_) running += pod.is_running;
+      return running;
+    }
+    case FaultKind::kRedisMasterLoss:
+      return redis_.shards();
+    default:
+      return 1;
+  }
+}
+
+// The next failure among the components there are: n of them fail n times as often as one. As their
+// number changes, the clock is redrawn each second, which the exponential law allows.
+void Simulation::NextFailure(uint32_t index) {
+  const FaultProcess& process = options_.faults.processes[index];
+  const uint64_t components = Components(process.fault.kind);
+  const Nanos from = std::max(now_, process.fault.at);
+  double after = 1;
+  if (components > 0) {
+    after =
+        fault_times_[index].Exponential(process.every_seconds / static_cast<double>(components));
+  }
+  const bool fails = after < 1;
+  queue_.Push(from + ToNanos(std::min(after, 1.0)), kFaultProcess, index << 1 | (fails ? 1 : 0));
+}
+
+void Simulation::FaultProcessEvent(uint32_t index_and_failure) {
+  const uint32_t index = index_and_failure >> 1;
+  if ((index_and_failure & 1) != 0 && faults_.size() < kMostOccurrences) {
+    const FaultProcess& process = options_.faults.processes[index];
+    Fault occurrence = process.fault;
+    occurrence.at = now_;
+    if (process.repair_seconds > 0) {
+      occurrence.duration = ToNanos(fault_times_[index].Exponential(process.repair_seconds));
+    }
+    faults_.push_back(std::move(occurrence));
+    BeginFault(static_cast<uint32_t>(faults_.size() - 1));
+  }
+  NextFailure(index);
+}
+
+void Simulation::BeginFault(uint32_t index) {
+  const Fault fault = faults_[index];  // a handler may add occurrences
+  if (fault.duration > 0) queue_.Push(now_ + fault.duration, kFaultOver, index);
+  switch (fault.kind) {
+    case FaultKind::kSlowdown:  // speed_ knows it beforehand
+      return AddEvent("fault", "server_cpu",
+                      absl::StrCat("slowdown: pods work at ", 100 * fault.Get("factor"),
+                                   " % of their speed for ", ToSeconds(fault.duration), " s"),
+                      1, fault.Get("factor"));
+    default:
+      return Violation(
+          absl::StrCat("fault ", std::string(RuleOf(fault.kind).name), " has no handler"));
+  }
+}
+
+// Its duration is over.
+void Simulation::EndFault(uint32_t index) {
+  const Fault& fault = faults_[index];
+  switch (fault.kind) {
+    case FaultKind::kSlowdown:
+      return AddEvent("fault", "server_cpu", "slowdown over", fault.Get("factor"), 1);
+    default:
+      return;
+  }
+}
+
+}  // namespace simulator

@@ -1,0 +1,75 @@
+#include "simulator/faults/fault_plan.h"
+
+#include <cassert>
+
+namespace simulator {
+
+absl::Span<const FaultRule> FaultRules() {
+  using P = FaultParameter;
+  static const auto* const kRules = new std::vector<FaultRule>{
+      {FaultKind::kSlowdown,
+       "slowdown",
+       true,
+       FaultRule::kMustLast,
+       {{"factor", P::kNumber, 0, 10, 1, true}}},
+      {FaultKind::kPodCrash,
+       "pod_crash",
+       false,
+       FaultRule::kInstant,
+       {{"pods", P::kCount, 1, 20'000, 1}}},
+      {FaultKind::kNodeLoss,
+       "node_loss",
+       false,
+       FaultRule::kMayLast,
+       {{"nodes", P::kCount, 1, 5'000, 1}}},
+      {FaultKind::kZoneLoss,
+       "zone_loss",
+       false,
+       FaultRule::kMayLast,
+       {{"zone", P::kCount, 0, 100, 0}}},
+      {FaultKind::kDrainNode,
+       "drain_node",
+       false,
+       FaultRule::kMayLast,
+       {{"nodes", P::kCount, 1, 5'000, 1}}},
+      {FaultKind::kRollingUpdate, "rolling_update", false, FaultRule::kInstant, {}},
+      {FaultKind::kIngressLoss, "ingress_loss", false, FaultRule::kMayLast, {}},
+      {FaultKind::kDatabaseRestart,
+       "database_restart",
+       false,
+       FaultRule::kInstant,
+       {{"recovery", P::kSeconds, 0, 86'400, 0}}},
+      {FaultKind::kDatabaseFailover, "database_failover", false, FaultRule::kInstant, {}},
+      {FaultKind::kDatabaseSlowdown,
+       "database_slowdown",
+       false,
+       FaultRule::kMustLast,
+       {{"factor", P::kNumber, 0, 10, 1, true}}},
+      {FaultKind::kRedisMasterLoss,
+       "redis_master_loss",
+       false,
+       FaultRule::kMayLast,
+       {{"shard", P::kCount, 0, 1'000, 0}}},
+      {FaultKind::kCacheLost, "cache_lost", false, FaultRule::kInstant, {}},
+      {FaultKind::kRedisReshard, "redis_reshard", false, FaultRule::kInstant, {}},
+  };
+  return *kRules;
+}
+
+const FaultRule& RuleOf(FaultKind kind) {
+  const FaultRule& rule = FaultRules()[static_cast<size_t>(kind)];
+  assert(rule.kind == kind);
+  return rule;
+}
+
+double Fault::Get(const std::string& name) const {
+  const auto found = parameters.find(name);
+  if (found != parameters.end()) return found->second;
+  for (const FaultParameter& parameter : RuleOf(kind).parameters) {
+    if (parameter.name == name) return parameter.otherwise;
+  }
+  assert(false);
+  return 0;
+}
+
+}  // namespace simulator
