@@ -2,19 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "report/answer.h"
 #include "report/evidence.h"
 #include "report/figure.h"
-#include "report/html/chart_js.h"
+#include "report/html/charts.h"
+#include "report/html/document.h"
 #include "report/html/markup.h"
-#include "report/html/page_css.h"
-#include "report/html/page_js.h"
-#include "report/html/plots.h"
+#include "report/html/sections.h"
 #include "report/judge.h"
 
 namespace report {
@@ -32,17 +33,6 @@ const Verdict* Find(const model::VerdictReport& report, const std::string& claim
   return nullptr;
 }
 
-std::string OutcomeSpan(Verdict::Outcome outcome) {
-  const std::string word = OutcomeWord(outcome);
-  return absl::StrCat("<span class=\"outcome ", absl::StrReplaceAll(word, {{" ", "-"}}), "\">",
-                      word, "</span>");
-}
-
-std::string Fact(const std::string& name, const std::string& value) {
-  return absl::StrCat("<div class=\"fact\"><span class=\"soft\">", Escape(name), "</span><b>",
-                      Escape(value), "</b></div>\n");
-}
-
 // "12.3 of the documents' 400 cores": server and database together, from the headline run.
 std::string CoresNeeded(const model::Result* headline) {
   if (headline == nullptr) return "not simulated";
@@ -56,47 +46,51 @@ std::string CoresNeeded(const model::Result* headline) {
 
 std::string Lead(const Verdict* row) {
   if (row == nullptr) return "The headline row (1,000,000 users) was not judged.";
-  const std::string answer = OutcomeSpan(row->outcome());
-  std::string text =
-      absl::StrCat("1,000,000 users on 200 pods with p95 below 200 ms, on our ",
-                   "production deployment with this server's measured costs: ", answer, ". ",
-                   Escape(row->reason()), ".");
+  std::string text = absl::StrCat(OutcomeBadge(row->outcome()), " ", Escape(row->reason()), ".");
   if (!row->condition().empty()) absl::StrAppend(&text, " Condition: ", Escape(row->condition()));
   return text;
 }
 
+std::string RowFacts(const Verdict& row, const PageInputs& inputs) {
+  auto or_else = [](const std::string& text, const char* other) {
+    return text.empty() ? std::string(other) : text;
+  };
+  std::string html = FactBox("First bottleneck", or_else(row.bottleneck(), "not simulated"));
+  absl::StrAppend(
+      &html, FactBox("Second bottleneck", or_else(row.second_bottleneck(), "not simulated")),
+      FactBox("Cores busy at 1M users", CoresNeeded(inputs.headline)),
+      FactBox("Where it breaks", or_else(row.frontier(), "only one think time was simulated")));
+  return html;
+}
+
+// The first page: what a manager reads.
 std::string Summary(const PageInputs& inputs) {
   const model::VerdictReport& report = *inputs.verdicts;
   const Verdict* row = Find(report, "row-1m", "production");
-  std::string html = "<section><h2>Can it carry a million users?</h2>\n";
-  absl::StrAppend(&html, "<p class=\"lead\">", Lead(row), "</p>\n<div class=\"facts\">\n");
+  std::string html =
+      "<section class=\"page-one\">\n<p class=\"label\">The question</p>\n<p class=\"question\">"
+      "Can our production deployment carry 1,000,000 users on at most 200 pods with a 95th "
+      "percentile below 200 ms?</p>\n<p class=\"label\">The answer</p>\n";
+  absl::StrAppend(&html, "<p class=\"lead\">", Lead(row), "</p>\n");
+  if (inputs.headline != nullptr) {
+    absl::StrAppend(&html, FigureBoxes(AnswerOf(*inputs.headline)));
+  }
+  absl::StrAppend(&html, "<div class=\"facts\">\n");
+  if (row != nullptr) absl::StrAppend(&html, RowFacts(*row, inputs));
   absl::StrAppend(
       &html,
-      Fact("Verdicts",
-           absl::StrFormat("%d hold, %d fail, %d hold under a condition, %d undecided",
-                           report.holds(), report.fails(), report.holds_if(), report.undecided())));
-  if (row != nullptr) {
-    absl::StrAppend(&html, Fact("First bottleneck",
-                                row->bottleneck().empty() ? "not simulated" : row->bottleneck()));
-    absl::StrAppend(
-        &html, Fact("Second bottleneck",
-                    row->second_bottleneck().empty() ? "not simulated" : row->second_bottleneck()));
-    absl::StrAppend(
-        &html, Fact("Where it breaks", row->frontier().empty() ? "only one think time was simulated"
-                                                               : row->frontier()));
-  }
-  absl::StrAppend(&html, Fact("Cores busy at 1M users", CoresNeeded(inputs.headline)), "</div>\n");
-  if (inputs.headline != nullptr && !inputs.headline->not_modelled().empty()) {
-    std::vector<std::string> items;
-    for (const std::string& item : inputs.headline->not_modelled()) items.push_back(Escape(item));
-    absl::StrAppend(&html, "<p><b>Not modelled:</b> ", absl::StrJoin(items, "; "), ".</p>\n");
-  }
+      FactBox(
+          "All verdicts",
+          absl::StrFormat("%d hold, %d fail, %d hold under a condition, %d undecided",
+                          report.holds(), report.fails(), report.holds_if(), report.undecided())),
+      "</div>\n");
   if (!inputs.ladder.empty()) {
-    std::vector<std::string> rungs;
-    for (const std::string& rung : inputs.ladder) rungs.push_back(Escape(rung));
-    absl::StrAppend(&html, "<p><b>What the figures rest on:</b> ", absl::StrJoin(rungs, "; "),
-                    ".</p>\n");
+    absl::StrAppend(&html, "<h3>What the figures rest on</h3>\n", LadderBlock(inputs.ladder));
   }
+  if (row != nullptr) {
+    absl::StrAppend(&html, WarningsBlock({row->warnings().begin(), row->warnings().end()}));
+  }
+  if (inputs.headline != nullptr) absl::StrAppend(&html, NotModelledBlock(*inputs.headline));
   return absl::StrCat(html, "</section>\n");
 }
 
@@ -134,20 +128,41 @@ std::string WhyCell(const Verdict& verdict) {
   return text;
 }
 
+std::string OutcomeClass(Verdict::Outcome outcome) {
+  return absl::StrReplaceAll(OutcomeWord(outcome), {{" ", "-"}});
+}
+
+// A check box for each outcome and deployment; page.js hides the rows.
+std::string VerdictFilters(const model::VerdictReport& report) {
+  std::map<std::string, std::string> kinds;  // class, word
+  for (const Verdict& verdict : report.verdicts()) {
+    kinds[OutcomeClass(verdict.outcome())] = OutcomeWord(verdict.outcome());
+    if (!verdict.deployment().empty()) kinds[verdict.deployment()] = verdict.deployment();
+  }
+  std::string html = "<p class=\"filters small\">show ";
+  for (const auto& [kind, word] : kinds) {
+    absl::StrAppend(&html, "<label><input type=\"checkbox\" checked data-show=\"", Escape(kind),
+                    "\"> ", Escape(word), "</label>");
+  }
+  return absl::StrCat(html, "</p>\n");
+}
+
 std::string VerdictTable(const model::VerdictReport& report) {
-  std::string html =
-      "<section><h2>Verdicts</h2><div class=\"scroll\"><table "
+  std::string html = absl::StrCat(
+      "<section><h2>Verdicts</h2>", VerdictFilters(report),
+      "<div class=\"scroll\"><table "
       "class=\"verdicts\">\n<tr><th>claim</th><th>deployment"
       "</th><th>verdict</th><th>value / limit</th><th>margin</th><th>bottleneck</th><th>how</th>"
-      "<th>why</th></tr>\n";
+      "<th>why</th></tr>\n");
   for (const Verdict& verdict : report.verdicts()) {
     const std::string margin =
         verdict.has_value() ? absl::StrFormat("%+.0f %%", 100 * verdict.margin()) : "";
-    absl::StrAppend(&html, "<tr><td><b>", Escape(verdict.claim_id()),
+    absl::StrAppend(&html, "<tr data-kind=\"", OutcomeClass(verdict.outcome()), " ",
+                    Escape(verdict.deployment()), "\"><td><b>", Escape(verdict.claim_id()),
                     "</b><br><span class=\"soft\">", Escape(verdict.claim()), " (",
                     Escape(verdict.source()), ")</span></td><td>", Escape(verdict.deployment()),
                     "<br><span class=\"soft\">", Escape(verdict.profile()), "</span></td><td>",
-                    OutcomeSpan(verdict.outcome()), "</td><td class=\"number\">",
+                    OutcomeBadge(verdict.outcome()), "</td><td class=\"number\">",
                     ValueCell(verdict), "</td><td class=\"number\">", margin, "</td><td>",
                     Escape(verdict.bottleneck()), "</td><td>", Escape(verdict.method()),
                     "<br><span class=\"soft\">", Escape(verdict.at()), "</span></td><td>",
@@ -181,33 +196,22 @@ std::string CostTable(const model::Profile& profile) {
   return absl::StrCat(html, "</table></section>\n");
 }
 
-std::string ScalingTimeline(const model::Result& result) {
-  std::string rows;
-  for (const model::Event& event : result.events()) {
-    absl::StrAppend(&rows, "<tr><td class=\"number\">", ShortFigure(event.at_seconds()),
-                    " s</td><td>", Escape(event.kind()), "</td><td>", Escape(event.subject()),
-                    "</td><td>", Escape(event.text()), "</td></tr>\n");
-  }
-  if (rows.empty()) return "";
-  return absl::StrCat("<details><summary>Timeline of decisions</summary><table>\n", rows,
-                      "</table></details>\n");
-}
-
 std::string PlotSections(const PageInputs& inputs) {
   std::string html;
   if (inputs.measured != nullptr && inputs.predicted != nullptr) {
+    const std::vector<NamedResult> both = {{"measured", inputs.measured},
+                                           {"predicted", inputs.predicted}};
     absl::StrAppend(&html, "<section><h2>Predicted beside measured</h2>\n",
-                    PlotPredictedBesideMeasured(*inputs.predicted, *inputs.measured),
-                    "</section>\n");
+                    PlotByOperation("predicted-measured", both), "</section>\n");
   }
   if (inputs.headline != nullptr) {
     absl::StrAppend(&html, "<section><h2>Predicted: 1,000,000 users</h2>\n",
-                    PlotsOverTime("headline", "predicted", *inputs.headline),
-                    ScalingTimeline(*inputs.headline), "</section>\n");
+                    PlotsOverTime("headline", *inputs.headline), "</section>\n",
+                    Timeline(*inputs.headline), IntervalTable(*inputs.headline));
   }
   if (inputs.measured != nullptr) {
     absl::StrAppend(&html, "<section><h2>Measured on this host</h2>\n",
-                    PlotsOverTime("measured", "measured", *inputs.measured), "</section>\n");
+                    PlotsOverTime("measured", *inputs.measured), "</section>\n");
   }
   return html;
 }
@@ -218,14 +222,10 @@ std::string RenderPage(const PageInputs& inputs) {
   std::string body = absl::StrCat(Summary(inputs), VerdictTable(*inputs.verdicts));
   if (inputs.profile != nullptr) absl::StrAppend(&body, CostTable(*inputs.profile));
   absl::StrAppend(&body, PlotSections(inputs));
-  return absl::StrCat(
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Claims judged"
-      "</title>\n<meta name=\"viewport\" content=\"width=device-width\">\n<style>\n",
-      std::string(kPageCss), "</style></head>\n<body><main>\n<h1>Claims judged</h1>\n",
-      "<p class=\"soft\">Predicted by simulation, measured by load, decided by inspection or "
-      "arithmetic; each row says which.</p>\n",
-      body, "</main>\n<script>", std::string(kChartJs), "</script>\n<script>", std::string(kPageJs),
-      "</script>\n</body></html>\n");
+  return RenderDocument("Claims judged",
+                        "Predicted by simulation, measured by load, decided by inspection or "
+                        "arithmetic; each row says which.",
+                        body);
 }
 
 }  // namespace report

@@ -6,9 +6,10 @@
 #include "model/profile.pb.h"
 #include "model/result.pb.h"
 #include "model/verdict.pb.h"
+#include "report/ladder.h"
 
-// One self-contained HTML page: a summary that a manager reads, the verdicts, then the plots. No
-// file and no network beside it (the plotting library is inside).
+// One self-contained HTML page of judged claims: a first page that a manager reads, the verdicts,
+// then costs and plots. No file and no network beside it (the plotting library is inside).
 
 namespace report {
 
@@ -19,7 +20,7 @@ struct PageInputs {
   const model::Result* measured = nullptr;         // by the load generator
   const model::Result* predicted = nullptr;        // of that very run, before or beside it
   const model::Profile* profile = nullptr;
-  std::vector<std::string> ladder;  // "calibrated at ...", "checked at ...", ...
+  std::vector<Rung> ladder;  // what the figures rest on
 };
 
 // UTF-8. Every text from inputs is escaped.

@@ -3,6 +3,8 @@
 #include <cstdio>
 
 #include "model/io.h"
+#include "report/html/run_page.h"
+#include "report/ladder.h"
 #include "simulator/commands/arguments.h"
 #include "simulator/commands/prediction_table.h"
 #include "simulator/commands/run_options.h"
@@ -18,7 +20,7 @@ int Fail(const absl::Status& status, int code) {
 }  // namespace
 
 int RunRun(std::vector<std::string> args) {
-  const auto flags = ParseFlags(args, PredictionFlags({"out"}));
+  const auto flags = ParseFlags(args, PredictionFlags({"out", "html"}));
   if (!flags.ok()) return Fail(flags.status(), 2);
   const absl::Status given = RequireFlags(*flags, {"scenario", "deployment", "profile"});
   if (!given.ok()) return Fail(given, 2);
@@ -31,6 +33,12 @@ int RunRun(std::vector<std::string> args) {
   PrintPrediction(*result, stdout);
   if (flags->contains("out")) {
     const absl::Status written = model::WriteJson(*result, UserPath(flags->at("out")));
+    if (!written.ok()) return Fail(written, 1);
+  }
+  if (flags->contains("html")) {
+    const auto ladder = report::LadderOf({&experiment->profile, nullptr, nullptr, &*result});
+    const absl::Status written =
+        model::WriteFile(report::RenderRunPage(*result, ladder), UserPath(flags->at("html")));
     if (!written.ok()) return Fail(written, 1);
   }
   return 0;

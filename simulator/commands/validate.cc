@@ -19,6 +19,7 @@
 #include "report/evidence.h"
 #include "report/html/page.h"
 #include "report/judge.h"
+#include "report/ladder.h"
 #include "simulator/check/check.h"
 #include "simulator/commands/arguments.h"
 #include "simulator/commands/flag_values.h"
@@ -203,6 +204,7 @@ class Validation {
       status.Update(model::WriteJson(result, folder + name));
       page.headline = evidence_.Predicted("production", {1e6, 10});
     }
+    page.ladder = report::LadderOf({&experiment_.profile, nullptr, nullptr, page.headline});
     status.Update(model::WriteFile(report::RenderPage(page), folder + "index.html"));
     return status;
   }

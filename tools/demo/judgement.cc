@@ -17,6 +17,7 @@
 #include "report/evidence.h"
 #include "report/html/page.h"
 #include "report/judge.h"
+#include "report/ladder.h"
 
 namespace demo {
 namespace {
@@ -51,30 +52,6 @@ absl::Status Collect(const std::string& folder, report::Evidence* evidence) {
   return absl::OkStatus();
 }
 
-// Calibrated at, checked at, extrapolated to.
-std::vector<std::string> Ladder(const model::Profile& profile, const report::Evidence& evidence,
-                                const model::Result* headline) {
-  std::vector<std::string> rungs;
-  double highest = 0;
-  for (const model::LoadPoint& load : profile.loads()) {
-    highest = std::max(highest, load.requests_per_second());
-  }
-  rungs.push_back(absl::StrFormat("calibrated at up to %.0f requests/s on this host (%d requests)",
-                                  highest, profile.requests_observed()));
-  if (const model::Result* measured = evidence.Measured(); measured != nullptr) {
-    auto rate = report::QuantityOf(*measured, "throughput_per_second");
-    if (rate.ok()) rungs.push_back(absl::StrFormat("checked at %.0f requests/s", rate->value));
-  }
-  if (headline != nullptr && highest > 0) {
-    auto rate = report::QuantityOf(*headline, "throughput_per_second");
-    if (rate.ok()) {
-      rungs.push_back(absl::StrFormat("extrapolated to %.0f requests/s (%.0f x)", rate->value,
-                                      rate->value / highest));
-    }
-  }
-  return rungs;
-}
-
 }  // namespace
 
 absl::StatusOr<std::string> JudgeAndWrite(const JudgementInputs& inputs) {
@@ -100,7 +77,7 @@ absl::StatusOr<std::string> JudgeAndWrite(const JudgementInputs& inputs) {
   for (const auto& [path, result] : evidence.results()) {
     if (path == "predicted-this-host.json") page.predicted = &result;
   }
-  page.ladder = Ladder(*profile, evidence, page.headline);
+  page.ladder = report::LadderOf({&*profile, page.measured, page.predicted, page.headline});
   if (auto status = base::WriteFile(folder + "index.html", report::RenderPage(page));
       !status.ok()) {
     return status;
