@@ -10,9 +10,10 @@ namespace model {
 namespace {
 
 absl::StatusOr<Scenario> ReadScenario(const YamlNode& root, std::vector<std::string>* warnings) {
-  PRAXIS_ASSIGN_OR_RETURN(const YamlMap map,
-                          root.AsMap({"name", "description", "users", "think_time", "feeders",
-                                      "journeys", "refresh_token", "retry", "thresholds"}));
+  PRAXIS_ASSIGN_OR_RETURN(
+      const YamlMap map,
+      root.AsMap({"name", "description", "users", "think_time", "feeders", "journeys",
+                  "refresh_token", "retry", "resilience", "thresholds"}));
   Scenario scenario;
   PRAXIS_ASSIGN_OR_RETURN(const YamlNode name, map.Require("name"));
   PRAXIS_ASSIGN_OR_RETURN(*scenario.mutable_name(), name.AsString());
@@ -38,6 +39,9 @@ absl::StatusOr<Scenario> ReadScenario(const YamlNode& root, std::vector<std::str
   scenario.mutable_retry()->set_timeout_seconds(10);
   if (const YamlNode* retry = map.Find("retry")) {
     PRAXIS_ASSIGN_OR_RETURN(*scenario.mutable_retry(), ReadRetry(*retry));
+  }
+  if (const YamlNode* resilience = map.Find("resilience")) {
+    PRAXIS_ASSIGN_OR_RETURN(*scenario.mutable_resilience(), ReadResilience(*resilience));
   }
   if (const YamlNode* thresholds = map.Find("thresholds")) {
     PRAXIS_RETURN_IF_ERROR(ReadThresholds(*thresholds, &scenario));

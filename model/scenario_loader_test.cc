@@ -276,5 +276,34 @@ TEST(ScenarioLoader, ClinicDayLoadsWithoutWarnings) {
   EXPECT_DOUBLE_EQ(MeanSeconds(s->think_time()), 10);
 }
 
+TEST(ScenarioLoader, ReadsResilience) {
+  const auto s = ParseScenario(
+      std::string(kGood) +
+          "resilience: {client_workers: 8, retry_budget: per_worker, breaker: {scope: worker, "
+          "window: 10s, error_rate: 0.5, minimum_attempts: 20, open: 30s, probes: 5}}\n",
+      "s.yaml");
+  ASSERT_TRUE(s.ok()) << s.status();
+  EXPECT_EQ(s->resilience().client_workers(), 8u);
+  EXPECT_TRUE(s->resilience().budget_per_worker());
+  EXPECT_EQ(s->resilience().breaker().scope(), "worker");
+  EXPECT_DOUBLE_EQ(s->resilience().breaker().window_seconds(), 10);
+  EXPECT_EQ(s->resilience().breaker().probes(), 5u);
+  EXPECT_FALSE(ParseScenario(kGood, "s.yaml")->has_resilience());
+}
+
+TEST(ScenarioLoader, MistakesInResilienceNameTheirLine) {
+  const auto error = [](const std::string& line) {
+    return std::string(ParseScenario(kGood + line, "s.yaml").status().message());
+  };
+  EXPECT_EQ(error("resilience: {breaker: {scope: pod}}\n"),
+            "s.yaml:32: resilience.breaker.scope: expected one of population, worker, connection, "
+            "found `pod`");
+  EXPECT_THAT(error("resilience: {breaker: {scope: worker, window: 10s, error_rate: 0, open: 1s}}"),
+              StartsWith("s.yaml:32: resilience.breaker.error_rate: expected a share above 0"));
+  EXPECT_THAT(error("resilience: {breaker: {scope: worker, window: 0s, error_rate: 1, open: 1s}}"),
+              StartsWith("s.yaml:32: resilience.breaker.window: expected a time above 0"));
+  EXPECT_THAT(error("resilience: {hedging: true}"), HasSubstr("s.yaml:32: "));
+}
+
 }  // namespace
 }  // namespace model

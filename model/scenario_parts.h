@@ -15,6 +15,7 @@ absl::StatusOr<Distribution> ReadThinkTime(const YamlNode& node);
 absl::StatusOr<Users> ReadUsers(const YamlNode& node);
 absl::Status ReadFeeders(const YamlNode& node, Scenario* scenario);
 absl::StatusOr<Retry> ReadRetry(const YamlNode& node);
+absl::StatusOr<Resilience> ReadResilience(const YamlNode& node);
 absl::StatusOr<RefreshToken> ReadRefreshToken(const YamlNode& node);
 absl::Status ReadThresholds(const YamlNode& node, Scenario* scenario);
 

@@ -22,6 +22,9 @@ class PlanMaker {
     if (scenario_.users().model() != model::Users::CLOSED) {
       return Error("users.model: only closed is supported by the load generator");
     }
+    if (scenario_.resilience().has_breaker()) {
+      return Error("resilience.breaker: only the simulator has circuit breakers");
+    }
     if (scenario_.journeys().empty()) return Error("journeys: expected at least one");
     for (const auto& [name, feeder] : SortedFeeders()) {
       absl::StatusOr<Feeder> made = Feeder::Create(name, feeder, catalogue_, options_.today);

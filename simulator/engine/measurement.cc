@@ -36,6 +36,8 @@ Simulation::Totals Simulation::TakeTotals() {
   totals.wasted = wasted_;
   totals.lookups = redis_.lookups();
   totals.hits = redis_.hits();
+  totals.overload = overload_;
+  totals.breakers_opened = breakers_ == nullptr ? 0 : breakers_->opened();
   return totals;
 }
 
@@ -48,7 +50,7 @@ void Simulation::EndStep() {
   const Totals totals = TakeTotals();
   const double step = options_.step_seconds * 1e9;
   auto& series = recorder_.result.series;
-  recorder_.EndStep(options_.step_seconds);
+  recorder_.EndStep(options_.step_seconds, resilience_);
   series[kUsers].push_back(static_cast<double>(active_));
   series[kStarted].push_back(static_cast<double>(totals.started - step_totals_.started) /
                              options_.step_seconds);
@@ -75,6 +77,14 @@ void Simulation::EndStep() {
                                       ? std::numeric_limits<double>::quiet_NaN()
                                       : static_cast<double>(totals.hits - step_totals_.hits) /
                                             static_cast<double>(lookups));
+  if (resilience_) {
+    const OverloadTotals& before = step_totals_.overload;
+    series[kDeadlineDrops].push_back(static_cast<double>(totals.overload.dropped - before.dropped) /
+                                     options_.step_seconds);
+    const double worked = totals.overload.worked - before.worked;
+    series[kWastedWork].push_back(worked > 0 ? (totals.overload.wasted - before.wasted) / worked
+                                             : std::numeric_limits<double>::quiet_NaN());
+  }
   step_totals_ = totals;
 }
 
@@ -106,11 +116,11 @@ void Simulation::EndWindow() {
     Violation(absl::StrCat("utilisation law at the database: drawn ", segment_drawn_,
                            " ns, given and left ", given, " ns"));
   }
-  Nanos admitted = cpu_pending_;
+  Nanos admitted = cpu_pending_ + cpu_dropped_;
   for (const Worker& worker : workers_) admitted += worker.cpu.admitted();
   if (admitted != cpu_drawn_) {
     Violation(absl::StrCat("utilisation law at the workers: drawn ", cpu_drawn_,
-                           " ns, admitted and pending ", admitted, " ns"));
+                           " ns, admitted, pending and dropped ", admitted, " ns"));
   }
   const Totals totals = TakeTotals();
   const auto window = static_cast<double>(now_ - result.measured_from);
@@ -134,6 +144,12 @@ void Simulation::EndWindow() {
             system_.ingress_cores,
         system_.ingress_cores);
   }
+  result.started = totals.started - window_totals_.started;
+  result.shed = totals.overload.shed - window_totals_.overload.shed;
+  result.dropped = totals.overload.dropped - window_totals_.overload.dropped;
+  result.worked = totals.overload.worked - window_totals_.overload.worked;
+  result.wasted = totals.overload.wasted - window_totals_.overload.wasted;
+  result.breakers_opened = totals.breakers_opened - window_totals_.breakers_opened;
   result.attempts = totals.attempts - window_totals_.attempts;
   result.answers = totals.answers - window_totals_.answers;
   result.wasted_answers = totals.wasted - window_totals_.wasted;

@@ -102,6 +102,7 @@ void PredictionBuilder::Operations() {
 
 void PredictionBuilder::SeriesAndEvents() {
   for (size_t id = 0; id < kSeriesCount; ++id) {
+    if (replications_[0].series[id].empty()) continue;  // of a mechanism that is off
     model::Series& series = *result_.add_series();
     series.set_name(SeriesName(id));
     for (size_t step = 0; step < replications_[0].series[id].size(); ++step) {

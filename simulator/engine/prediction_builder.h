@@ -55,6 +55,7 @@ class PredictionBuilder {
   // quantities.cc: answers with intervals, and cautions.
   void Quantities();
   void Cautions(double throughput);
+  void Resilience();
   // The mix's share of each of the profile's operations, in the profile's order.
   std::vector<double> ProfileMix() const;
   // Relative standard error of the mix's mean demand on a resource: sqrt(m' C m) / m' d. Without a

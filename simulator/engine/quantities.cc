@@ -143,6 +143,7 @@ void PredictionBuilder::Quantities() {
                                               static_cast<double>(replication.answers);
       });
   Add("wasted_answers_share", MeanInterval(wasted).mean, wasted, {}, false);
+  Resilience();
   const Parts server_parts{server, options_.model_error};
   AddPods("pods_max", PerReplication([](const Summary&, const ReplicationResult& replication) {
             return static_cast<double>(replication.pods_max);
@@ -161,6 +162,35 @@ void PredictionBuilder::Quantities() {
           {});
   AddMean("redis_shard_utilisation_max", Busy("redis_shard_max"), {0, options_.model_error});
   Cautions(MeanInterval(throughput).mean);
+}
+
+// Amplification and waste have no model part: they are shares of the same run.
+void PredictionBuilder::Resilience() {
+  const bool controlled = system_.overload.on() || workload_.breaker.on();
+  if (workload_.retry.attempts == 0 && !controlled) return;
+  const auto add = [&](const char* name,
+                       double (*value)(const Summary&, const ReplicationResult&)) {
+    const std::vector<double> values = PerReplication(value);
+    Add(name, MeanInterval(values).mean, values, {}, false);
+  };
+  add("amplification_factor", [](const Summary&, const ReplicationResult& replication) {
+    return replication.started == 0 ? 0.0
+                                    : static_cast<double>(replication.attempts) /
+                                          static_cast<double>(replication.started);
+  });
+  add("wasted_work_share", [](const Summary&, const ReplicationResult& replication) {
+    return replication.worked > 0 ? replication.wasted / replication.worked : 0.0;
+  });
+  if (!controlled) return;
+  add("shed_per_second", [](const Summary& summary, const ReplicationResult& replication) {
+    return static_cast<double>(replication.shed) / summary.seconds;
+  });
+  add("deadline_drops_per_second", [](const Summary& summary, const ReplicationResult& run) {
+    return static_cast<double>(run.dropped) / summary.seconds;
+  });
+  add("breakers_opened", [](const Summary&, const ReplicationResult& replication) {
+    return static_cast<double>(replication.breakers_opened);
+  });
 }
 
 std::vector<double> PredictionBuilder::Busy(const std::string& resource) const {

@@ -6,8 +6,8 @@
 namespace simulator {
 
 const char* OutcomeName(Outcome outcome) {
-  static constexpr const char* kNames[] = {"ok", "timeout", "refused", "pool_exhausted",
-                                           "http_5xx"};
+  static constexpr const char* kNames[] = {"ok",       "timeout", "refused",     "pool_exhausted",
+                                           "http_5xx", "shed",    "breaker_open"};
   return kNames[outcome];
 }
 
@@ -33,12 +33,16 @@ const char* SeriesName(size_t id) {
                                            "queue.database",
                                            "queue.pool_wait",
                                            "database_connections",
-                                           "cache_hit_rate"};
+                                           "cache_hit_rate",
+                                           "errors.shed",
+                                           "errors.breaker_open",
+                                           "deadline_drops_per_second",
+                                           "wasted_work_share"};
   static_assert(std::size(kNames) == kSeriesCount);
   return kNames[id];
 }
 
-void Recorder::EndStep(double step_seconds) {
+void Recorder::EndStep(double step_seconds, bool resilience) {
   uint64_t finished = 0;
   for (uint64_t count : step_outcomes_) finished += count;
   const double rate = static_cast<double>(finished) / step_seconds;
@@ -59,6 +63,10 @@ void Recorder::EndStep(double step_seconds) {
   errors(kErrorsRefused, kRefused);
   errors(kErrorsPool, kPoolExhausted);
   errors(kErrorsOverloaded, kOverloaded);
+  if (resilience) {
+    errors(kErrorsShed, kShed);
+    errors(kErrorsBreaker, kBreakerOpen);
+  }
   step_outcomes_ = {};
   step_.Clear();
 }

@@ -18,6 +18,8 @@ enum Outcome : uint8_t {
   kRefused,        // no ready pod to connect to
   kPoolExhausted,  // 503: no database connection, or its wait queue was full
   kOverloaded,     // 503: the worker's queue was full
+  kShed,           // 503: the server turned it away although it had room
+  kBreakerOpen,    // never sent: the client's circuit breaker was open
   kOutcomes,
 };
 const char* OutcomeName(Outcome outcome);
@@ -51,6 +53,10 @@ enum SeriesId : size_t {
   kPoolWait,
   kDatabaseConnections,
   kCacheHitRate,
+  kErrorsShed,  // these only with what they count: else empty, and not in the Result
+  kErrorsBreaker,
+  kDeadlineDrops,
+  kWastedWork,
   kSeriesCount,
 };
 const char* SeriesName(size_t id);
@@ -73,9 +79,15 @@ struct ReplicationResult {
   uint32_t pods_max = 0;  // ready at once, whole run
   uint32_t pods_end = 0;
   uint32_t database_connections_max = 0;
-  uint64_t attempts = 0;        // over the measured window, as the following
+  uint64_t started = 0;  // requests, over the measured window, as the following
+  uint64_t attempts = 0;
   uint64_t answers = 0;         // of the server
   uint64_t wasted_answers = 0;  // came when the client had given up
+  uint64_t shed = 0;            // answered 503 by a server that had taken them in
+  uint64_t dropped = 0;         // by the server, whose clients had given up
+  uint64_t breakers_opened = 0;
+  double worked = 0;  // worker CPU of the attempts that ended at the server, ns
+  double wasted = 0;  // of them, what nobody waited for any more or was given up half way
   uint64_t cache_lookups = 0;
   uint64_t cache_hits = 0;
   double peak_per_second = 0;  // highest finished rate of a step
@@ -93,21 +105,24 @@ class Recorder {
   void Finished(Nanos start, Nanos now, uint16_t operation, Outcome outcome) {
     ++step_outcomes_[outcome];
     ++result.requests;
-    if (outcome != kRefused) step_.Record(now - start);
+    if (Timed(outcome)) step_.Record(now - start);
     if (!measuring_) return;
     response_sum_ += now - start;
     OperationStats& stats = result.operations[operation];
     ++stats.outcomes[outcome];
-    if (outcome != kRefused) stats.response.Record(now - start);
+    if (Timed(outcome)) stats.response.Record(now - start);
   }
+  // Does a request that ended so have a response time? Not what no server ever saw.
+  static bool Timed(Outcome outcome) { return outcome != kRefused && outcome != kBreakerOpen; }
 
   void BeginMeasuring() { measuring_ = true; }
   void EndMeasuring() { measuring_ = false; }
   // Sum of the response times of all requests that finished in the window, ns.
   __int128 response_sum() const { return response_sum_; }
 
-  // Appends the percentiles and counts of the step that ends.
-  void EndStep(double step_seconds);
+  // Appends the percentiles and counts of the step that ends; `resilience`: also those of shedding
+  // and breakers.
+  void EndStep(double step_seconds, bool resilience);
 
   ReplicationResult result;
 

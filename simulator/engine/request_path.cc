@@ -23,10 +23,13 @@ Nanos Simulation::AdmitAtWorker(uint32_t worker, Nanos service) {
 void Simulation::Attempt(uint32_t user) {
   UserState& state = users_[user];
   const uint16_t operation = workload_.StepOf(state).operation;
+  if (breakers_ != nullptr && !breakers_->Allow(BreakerOf(user), now_)) [[unlikely]] {
+    return Reject(user, operation, kBreakerOpen);
+  }
   ++attempts_;
   const uint32_t worker = Route(state);
   if (worker == kNoWorker) return Reject(user, operation, kRefused);
-  if (workers_[worker].in_system >= options_.worker_queue_limit) {
+  if (workers_[worker].in_system >= worker_limit_ && !MakeRoom(worker)) [[unlikely]] {
     return Reject(user, operation, kOverloaded);
   }
   const uint32_t index = requests_.Allocate();
@@ -78,7 +81,12 @@ void Simulation::AtWorker(uint32_t index) {
   const auto service = static_cast<Nanos>(demand / system_.pod.run_speed);
   // An operation that waits for nothing is worked on in one go.
   request.cpu_after = system_.operations[request.operation].waits ? service / 2 : 0;
+  request.worked = static_cast<float>(service);
   cpu_drawn_ += service;
+  if (system_.overload.queued()) [[unlikely]] {
+    cpu_pending_ += service;
+    return Enqueue(index, service - request.cpu_after, true);
+  }
   cpu_pending_ += request.cpu_after;
   queue_.Push(AdmitAtWorker(request.worker, service - request.cpu_after), kFirstCpuDone, index);
 }
@@ -110,6 +118,9 @@ void Simulation::AfterRedis(uint32_t index) {
 void Simulation::SubmitSegment(uint32_t index) {
   Request& request = requests_[index];
   Worker& worker = workers_[request.worker];
+  if (system_.overload.deadline_before_database && TooLate(index)) [[unlikely]] {
+    return Drop(index, 0);
+  }
   request.next = kNone;
   request.segment =
       static_cast<float>(system_.operations[request.operation].segment.Sample(database_random_));
@@ -165,17 +176,22 @@ void Simulation::ReleaseHead(uint32_t c) {
   if (connection.head == kNone) connection.tail = kNone;
   --connection.in_flight;
   Worker& worker = workers_[connection.worker];
-  if (worker.wait_head != kNone) {
+  while (worker.wait_head != kNone) {
     const uint32_t waiting = worker.wait_head;
     worker.wait_head = requests_[waiting].next;
     if (worker.wait_head == kNone) worker.wait_tail = kNone;
     --worker.waiting;
     --waiting_;
+    if (system_.overload.deadline_before_database && TooLate(waiting)) [[unlikely]] {
+      Drop(waiting, 0);
+      continue;
+    }
     requests_[waiting].next = kNone;
     requests_[waiting].connection = c;
     ++connection.in_flight;
     (connection.tail == kNone ? connection.head : requests_[connection.tail].next) = waiting;
     connection.tail = waiting;
+    break;
   }
   if (connection.head != kNone) StartHead(c);
   if (system_.round_trip > 0) {
@@ -235,6 +251,8 @@ void Simulation::Hash(uint32_t index) {
 
 void Simulation::BeforeAnswer(uint32_t index) {
   const Request& request = requests_[index];
+  if (system_.overload.queued()) [[unlikely]]
+    return Enqueue(index, request.cpu_after, false);
   cpu_pending_ -= request.cpu_after;
   queue_.Push(AdmitAtWorker(request.worker, request.cpu_after), kAnswered, index);
 }
@@ -243,12 +261,14 @@ void Simulation::Answer(uint32_t index) {
   const Request& request = requests_[index];
   --workers_[request.worker].in_system;
   ++answers_;
+  overload_.worked += request.worked;
   if (request.live) {
     CountLive();
     requests_.Unlink(index);
     Conclude(request.user, request.start, request.operation, static_cast<Outcome>(request.failure));
   } else {
     ++wasted_;
+    overload_.wasted += request.worked;
   }
   requests_.Free(index);
 }

@@ -15,6 +15,7 @@ struct Request {
   Nanos start;      // intended start; a closed user's request is sent at once
   Nanos cpu_after;  // worker time still needed for the answer
   float segment;    // database CPU of each round trip, ns
+  float worked;     // worker CPU of the whole request, ns
   uint32_t user;
   uint32_t worker;
   uint32_t connection;

@@ -12,6 +12,7 @@ void Simulation::Send(uint32_t user) {
   if (retrying_) [[unlikely]] {
     if (user >= tries_.size()) tries_.resize(users_.size());
     tries_[user] = {now_, 0, false};
+    if (!client_workers_.empty()) ++client_workers_[user % client_workers_.size()].requests;
     tokens_ = std::min(workload_.retry.bucket, tokens_ + workload_.retry.budget);
   }
   Attempt(user);
@@ -19,6 +20,9 @@ void Simulation::Send(uint32_t user) {
 
 // An attempt that began at `start` is over for its client.
 void Simulation::Conclude(uint32_t user, Nanos start, uint16_t operation, Outcome outcome) {
+  if (breakers_ != nullptr && outcome != kBreakerOpen) [[unlikely]] {
+    breakers_->Report(BreakerOf(user), start, now_, outcome == kOk);
+  }
   if (retrying_) [[unlikely]] {
     if (TryAgain(user, outcome)) return;
     start = tries_[user].first_start;
@@ -33,11 +37,8 @@ void Simulation::Conclude(uint32_t user, Nanos start, uint16_t operation, Outcom
 bool Simulation::TryAgain(uint32_t user, Outcome outcome) {
   const RetryModel& retry = workload_.retry;
   Tries& tries = tries_[user];
-  if (outcome == kOk || tries.repeats >= retry.attempts) return false;
-  if (retry.budget > 0) {
-    if (tokens_ < 1) return false;
-    tokens_ -= 1;
-  }
+  if (outcome == kOk || outcome == kBreakerOpen || tries.repeats >= retry.attempts) return false;
+  if (retry.budget > 0 && !WithinBudget(user)) return false;
   const double pause = retry.first_backoff_seconds * std::pow(retry.backoff_factor, tries.repeats) *
                        (1 - retry.jitter * retry_random_.Uniform01());
   CountLive();
@@ -46,6 +47,33 @@ bool Simulation::TryAgain(uint32_t user, Outcome outcome) {
   ++backing_off_;
   wheel_.Add(now_ + ToNanos(pause), user);  // free: who waits for an answer does not think
   return true;
+}
+
+bool Simulation::WithinBudget(uint32_t user) {
+  if (client_workers_.empty()) {
+    if (tokens_ < 1) return false;
+    tokens_ -= 1;
+    return true;
+  }
+  ClientWorker& worker = client_workers_[user % client_workers_.size()];
+  if (static_cast<double>(worker.repeats + 1) >
+      workload_.retry.budget * static_cast<double>(worker.requests)) {
+    return false;
+  }
+  ++worker.repeats;
+  return true;
+}
+
+uint64_t Simulation::BreakerOf(uint32_t user) const {
+  switch (workload_.breaker.scope) {
+    case BreakerModel::kConnection:
+      return user;
+    case BreakerModel::kWorker:
+      return user % workload_.client_workers;
+    case BreakerModel::kPopulation:
+      break;
+  }
+  return 0;
 }
 
 // True when the timer that went off was a pause before another attempt.

@@ -44,6 +44,9 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
       fault_targets_(options.seed, replication, "faults", "targets"),
       retrying_(workload.retry.attempts > 0),
       tokens_(workload.retry.bucket),
+      worker_limit_(system.overload.concurrency_limit > 0 ? system.overload.concurrency_limit
+                                                          : options.worker_queue_limit),
+      resilience_(system.overload.on() || workload.breaker.on()),
       recorder_(workload.operations.size()),
       journey_random_(options.seed, replication, "users", "journeys"),
       think_random_(options.seed, replication, "users", "think_time"),
@@ -62,6 +65,14 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
   }
   for (size_t i = 0; i < options.faults.processes.size(); ++i) {
     fault_times_.emplace_back(options.seed, replication, "faults", "times", i);
+  }
+  if (workload.retry.per_worker) client_workers_.resize(workload.client_workers);
+  if (workload.breaker.on()) {
+    const uint64_t breakers = workload.breaker.scope == BreakerModel::kConnection ? workload.users
+                              : workload.breaker.scope == BreakerModel::kWorker
+                                  ? workload.client_workers
+                                  : 1;
+    breakers_ = std::make_unique<CircuitBreakers>(workload.breaker, breakers);
   }
   users_.reserve(workload.users);
   if (memoryless_.size() == 1) memoryless_[0].Reserve(workload.users);
@@ -135,8 +146,13 @@ void Simulation::Dispatch(const Event& event) {
   switch (static_cast<EventKind>(event.kind())) {
     case kAtWorker:
       return AtWorker(index);
-    case kFirstCpuDone:
-      return AskRedis(index);
+    case kFirstCpuDone: {
+      if (!system_.overload.queued()) [[likely]]
+        return AskRedis(index);
+      const uint32_t worker = requests_[index].worker;
+      AskRedis(index);
+      return WorkerFree(worker);
+    }
     case kRedisDone:
       return AfterRedis(index);
     case kSegmentAnswered:
@@ -149,8 +165,13 @@ void Simulation::Dispatch(const Event& event) {
       return AuditDurable(index);
     case kHashed:
       return BeforeAnswer(index);
-    case kAnswered:
-      return Answer(index);
+    case kAnswered: {
+      if (!system_.overload.queued()) [[likely]]
+        return Answer(index);
+      const uint32_t worker = requests_[index].worker;
+      Answer(index);
+      return WorkerFree(worker);
+    }
     case kPodRunning:
       return PodRunning(index);
     case kPodReady:

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "simulator/engine/breaker.h"
 #include "simulator/engine/options.h"
 #include "simulator/engine/pods.h"
 #include "simulator/engine/recorder.h"
@@ -51,6 +52,10 @@ namespace simulator {
 // timeout is repeated after a pause, as far as the scenario's retries and their budget allow. The
 // client gives up; the server does not know and works on. A request's time runs from its first
 // attempt.
+//
+// With the deployment's overload control a worker's queue decides late who is next, and may turn
+// requests away or drop them (worker_queue.h); with the scenario's breakers (breaker.h) a client
+// does not even send. Without them the station is the FIFO above and costs nothing more.
 //
 // A user's connection: with per_connection balancing it stays on one worker, drawn at random among
 // the workers of ready pods when the user first sends, and again only when that pod goes away: new
@@ -116,6 +121,18 @@ class Simulation {
     uint8_t repeats = 0;
     bool backing_off = false;
   };
+  // A worker's queue under overload control.
+  struct Queue {
+    WorkerQueue waiting;
+    bool busy = false;
+  };
+  // What became of attempts at the server, cumulative.
+  struct OverloadTotals {
+    uint64_t shed = 0;
+    uint64_t dropped = 0;
+    double worked = 0;  // worker nanoseconds of attempts that ended
+    double wasted = 0;
+  };
   // Snapshot of cumulative figures, to difference over a step or the window.
   struct Totals {
     double server_busy = 0;      // core-nanoseconds
@@ -131,6 +148,8 @@ class Simulation {
     uint64_t wasted = 0;     // answers that nobody waited for any more
     uint64_t lookups = 0;
     uint64_t hits = 0;
+    OverloadTotals overload;
+    uint64_t breakers_opened = 0;
   };
 
   // simulation.cc: the loop, users, laws.
@@ -155,6 +174,17 @@ class Simulation {
   bool EndBackoff(uint32_t user);
   void TimeOutOldest();
   __int128 LiveAges() const;
+  bool WithinBudget(uint32_t user);
+  uint64_t BreakerOf(uint32_t user) const;
+
+  // overload.cc
+  void Enqueue(uint32_t request, Nanos work, bool fresh);
+  void Serve(uint32_t worker, uint32_t request, Nanos work, bool fresh);
+  void WorkerFree(uint32_t worker);
+  bool TooLate(uint32_t request) const;
+  void Drop(uint32_t request, Nanos unserved);
+  void TurnAway(uint32_t worker);
+  bool MakeRoom(uint32_t worker);
 
   // request_path.cc
   void Attempt(uint32_t user);
@@ -241,6 +271,17 @@ class Simulation {
   std::vector<Tries> tries_;  // per user; empty without retries
   uint64_t backing_off_ = 0;
   double tokens_ = 0;  // of the retry budget
+  struct ClientWorker {
+    uint64_t requests = 0;
+    uint64_t repeats = 0;
+  };
+  std::vector<ClientWorker> client_workers_;  // empty: one bucket
+  std::unique_ptr<CircuitBreakers> breakers_;
+
+  std::vector<Queue> queues_;  // per worker; empty without overload control
+  uint32_t worker_limit_;      // requests inside one worker
+  bool resilience_;            // overload control or breakers: their figures are recorded
+  OverloadTotals overload_;
 
   std::vector<PodState> pods_;
   std::vector<uint32_t> ready_workers_;
@@ -270,6 +311,7 @@ class Simulation {
   __int128 live_at_start_ = 0;
   Nanos cpu_drawn_ = 0;       // worker nanoseconds
   Nanos cpu_pending_ = 0;     // drawn, second half not yet admitted
+  Nanos cpu_dropped_ = 0;     // drawn, never to be done
   double segment_drawn_ = 0;  // database nanoseconds
 
   base::RandomStream journey_random_;

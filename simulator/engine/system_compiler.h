@@ -27,6 +27,7 @@ class SystemCompiler {
   absl::Status Bad(const std::string& what) const {
     return absl::InvalidArgumentError(absl::StrCat("deployment ", deployment_.name(), ": ", what));
   }
+  absl::Status BadField(const std::string& path, const std::string& expected) const;
   void Warn(const std::string& what) { system_.warnings.push_back(what); }
 
   // compile_pods.cc
@@ -36,6 +37,9 @@ class SystemCompiler {
   // is no request rate has no value here, so the autoscaler runs without it.
   void CustomMetrics();
   void Nodes();
+
+  // compile_overload.cc
+  absl::Status Overload();
 
   // compile_operations.cc
   absl::Status Operations();

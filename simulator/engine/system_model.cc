@@ -9,8 +9,8 @@
 namespace simulator {
 
 absl::StatusOr<SystemModel> SystemCompiler::Run() {
-  for (auto part : {&SystemCompiler::Pods, &SystemCompiler::Operations, &SystemCompiler::Database,
-                    &SystemCompiler::Redis, &SystemCompiler::Network}) {
+  for (auto part : {&SystemCompiler::Pods, &SystemCompiler::Overload, &SystemCompiler::Operations,
+                    &SystemCompiler::Database, &SystemCompiler::Redis, &SystemCompiler::Network}) {
     if (absl::Status status = (this->*part)(); !status.ok()) return status;
   }
   Omissions();

@@ -11,6 +11,7 @@
 #include "model/scenario.pb.h"
 #include "simulator/engine/cache_model.h"
 #include "simulator/engine/options.h"
+#include "simulator/engine/worker_queue.h"
 #include "simulator/engine/workload.h"
 #include "simulator/kernel/virtual_time.h"
 #include "simulator/stations/demand.h"
@@ -77,6 +78,7 @@ struct DatabaseModel {
 struct SystemModel {
   std::vector<OperationModel> operations;  // as Workload::operations
   PodModel pod;
+  OverloadModel overload;
   DatabaseModel database;
   std::vector<double> shard_cumulative;  // share of keys' popularity per Redis shard; last is 1
   Nanos round_trip = 0;                  // network, server to Redis and to the database

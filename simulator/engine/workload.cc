@@ -31,6 +31,7 @@ class Compiler {
     ScaleThinkTimes();
     if (absl::Status status = Stages(); !status.ok()) return status;
     Retries();
+    Breaker();
     return std::move(workload_);
   }
 
@@ -202,8 +203,25 @@ class Compiler {
     model.budget = std::max(0.0, retry.budget());
     constexpr double kBucketSeconds = 10;
     const double cycle = std::max(1e-3, workload_.mean_think_seconds);
+    model.per_worker = scenario_.resilience().budget_per_worker() && model.budget > 0;
     model.bucket =
         std::max(1.0, model.budget * kBucketSeconds * static_cast<double>(workload_.users) / cycle);
+  }
+
+  void Breaker() {
+    const model::Resilience& resilience = scenario_.resilience();
+    workload_.client_workers = std::max(1u, resilience.client_workers());
+    if (!resilience.has_breaker()) return;
+    const model::Breaker& given = resilience.breaker();
+    BreakerModel& model = workload_.breaker;
+    model.scope = given.scope() == "connection" ? BreakerModel::kConnection
+                  : given.scope() == "worker"   ? BreakerModel::kWorker
+                                                : BreakerModel::kPopulation;
+    model.window = ToNanos(given.window_seconds());
+    model.error_rate = given.error_rate();
+    model.minimum_attempts = std::max(1u, given.minimum_attempts());
+    model.open = ToNanos(given.open_seconds());
+    model.probes = std::max(1u, given.probes());
   }
 
   const model::Scenario& scenario_;

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "model/distribution.h"
 #include "model/scenario.pb.h"
+#include "simulator/engine/breaker.h"
 #include "simulator/engine/options.h"
 #include "simulator/kernel/virtual_time.h"
 
@@ -54,6 +55,9 @@ struct RetryModel {
   // It holds what 10 s of the scenario's full load add, so a long quiet time buys no storm.
   double budget = 0;
   double bucket = 0;
+  // The load generator's rule instead: each client worker may repeat as long as its repeats stay
+  // within `budget` of its requests, counted from the start.
+  bool per_worker = false;
 };
 
 // Where a user stands. `worker` is the connection's other end, kNoWorker when not connected.
@@ -79,6 +83,8 @@ struct Workload {
   Nanos end = 0;
   Nanos timeout = 0;  // of an attempt
   RetryModel retry;
+  BreakerModel breaker;
+  uint32_t client_workers = 1;    // user u belongs to worker u modulo this
   double mean_think_seconds = 0;  // per request, weighted by visits
 
   // Puts the user on its first step (the login, with the login fraction).
