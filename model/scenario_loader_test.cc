@@ -297,7 +297,7 @@ TEST(ScenarioLoader, MistakesInResilienceNameTheirLine) {
   };
   EXPECT_EQ(error("resilience: {breaker: {scope: pod}}\n"),
             "s.yaml:32: resilience.breaker.scope: expected one of population, worker, connection, "
-            "found `pod`");
+            "found \"pod\"");
   EXPECT_THAT(error("resilience: {breaker: {scope: worker, window: 10s, error_rate: 0, open: 1s}}"),
               StartsWith("s.yaml:32: resilience.breaker.error_rate: expected a share above 0"));
   EXPECT_THAT(error("resilience: {breaker: {scope: worker, window: 0s, error_rate: 1, open: 1s}}"),
