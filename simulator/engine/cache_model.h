@@ -25,8 +25,28 @@ namespace simulator {
 // start); afterwards the formula with the mean rates of the last T (quasi-steady: the echo of a
 // common cold start, keys that expire together, is left out).
 //
+// When memory is short a value may end earlier; the formula stays, with its mean life m (discounted
+// at rate w) under the eviction policy:
+//   least recently used  evicted when not read for the characteristic time (Che's approximation,
+//                        cache_memory.h): m = int_0^T G(t) e^(-w t) dt, G(t) = P(no gap of reads
+//                        above tc by t); exact for T <= 2 tc and T = infinity, between them the
+//                        tail is exponential with the right area
+//   random               evicted at a constant rate
+//   shortest time left   the TTL is cut
+//   none                 a fill succeeds with some probability only
+//
 // Keys of nearly equal rates (within 2 %) are one group, so an evaluation costs some hundred
 // exponentials. Immutable; safe to share.
+enum class Eviction : uint8_t { kNone, kLeastRecent, kRandom, kShortestTtl, kRefuse };
+
+// How short memory is: what `level` means depends on the policy; infinity: it is not short.
+struct MemoryPressure {
+  Eviction policy = Eviction::kNone;
+  // Seconds: characteristic time, mean time until evicted, or cut TTL. kRefuse: the share of fills
+  // that succeed, 1 when memory is not short.
+  double level = 0;
+};
+
 class CacheModel {
  public:
   // Per key, as shares of all requests of the scenario.
@@ -39,15 +59,26 @@ class CacheModel {
   CacheModel(std::vector<Group> groups, double ttl_seconds, double settle_seconds);
 
   double ttl_seconds() const { return ttl_; }
+  double settle_seconds() const { return settle_; }
   double keys() const { return keys_; }
   const std::vector<Group>& groups() const { return groups_; }
 
   // `requests`: how many of all operations came in the last `ttl_seconds`.
   double HitRate(double requests) const;
+  // The same when memory is short.
+  double HitRate(double requests, const MemoryPressure& pressure) const;
+  // Mean number of values in memory, and of the markers that writes leave for the settle time.
+  struct Residents {
+    double values = 0;
+    double markers = 0;
+    double fills_per_second = 0;  // wanted: misses outside the settle time
+  };
+  Residents InMemory(double requests, const MemoryPressure& pressure) const;
   // `requests` came in the `elapsed` (below ttl_seconds) since the cache was empty.
   double ColdHitRate(double requests, double elapsed) const;
 
  private:
+  double Life(double read, double written, const MemoryPressure& pressure) const;
   template <typename KeyHitRate>
   double Mean(KeyHitRate key_hit_rate) const;
 
