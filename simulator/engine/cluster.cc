@@ -44,14 +44,9 @@ void Simulation::CreatePod(bool running_already) {
   pod.first_worker = static_cast<uint32_t>(workers_.size());
   pod.quota = CpuQuota(system_.pod.limit_period, system_.pod.limit_quota);
   for (uint32_t w = 0; w < system_.pod.workers; ++w) {
-    Worker worker;
-    worker.first_connection = static_cast<uint32_t>(connections_.size());
-    for (uint32_t c = 0; c < system_.pod.connections_per_worker; ++c) {
-      connections_.emplace_back();
-      connections_.back().worker = static_cast<uint32_t>(workers_.size());
-    }
-    workers_.push_back(worker);
+    workers_.emplace_back();
   }
+  database_.AddWorkers(system_.pod.workers);
   pods_.push_back(std::move(pod));
   PodState& state = pods_.back();
   if (running_already) {
@@ -102,29 +97,15 @@ void Simulation::PodReady(uint32_t index) {
 void Simulation::OpenConnections(uint32_t index) {
   PodState& pod = pods_[index];
   AccrueCapacity();
-  uint32_t missing = 0;
-  for (uint32_t w = pod.first_worker; w < pod.first_worker + system_.pod.workers; ++w) {
-    while (workers_[w].open_connections < system_.pod.connections_per_worker) {
-      if (open_connections_ >= system_.database.usable_connections) {
-        missing += system_.pod.connections_per_worker - workers_[w].open_connections;
-        break;
-      }
-      ++workers_[w].open_connections;
-      ++open_connections_;
-    }
-    const uint32_t audit = system_.pod.audit_connections - workers_[w].audit_connections;
-    const uint32_t room = system_.database.usable_connections - open_connections_;
-    workers_[w].audit_connections += std::min(audit, room);
-    open_connections_ += std::min(audit, room);
-    missing += audit - std::min(audit, room);
-  }
+  const uint32_t missing = database_.OpenConnections(pod.first_worker, system_.pod.workers);
+  const uint32_t open = database_.open_connections();
   recorder_.result.database_connections_max =
-      std::max(recorder_.result.database_connections_max, open_connections_);
+      std::max(recorder_.result.database_connections_max, open);
   if (missing > 0 && !pod.starving) {
     ++starving_pods_;
     AddEvent("note", absl::StrCat("pod ", index),
-             absl::StrCat("cannot open ", missing, " database connections: ", open_connections_,
-                          " of ", system_.database.usable_connections, " usable are in use"),
+             absl::StrCat("cannot open ", missing, " database connections: ", open, " of ",
+                          system_.database.usable_connections, " usable are in use"),
              0, missing);
   }
   if (missing == 0 && pod.starving) --starving_pods_;
@@ -157,10 +138,7 @@ void Simulation::PodGone(uint32_t index) {
   pod.points.clear();
   if (pod.starving) --starving_pods_;
   pod.starving = false;
-  for (uint32_t w = pod.first_worker; w < pod.first_worker + system_.pod.workers; ++w) {
-    open_connections_ -= workers_[w].open_connections + workers_[w].audit_connections;
-    workers_[w].open_connections = workers_[w].audit_connections = 0;
-  }
+  database_.CloseConnections(pod.first_worker, system_.pod.workers);
   for (uint32_t i = 0; starving_pods_ > 0 && i < pods_.size(); ++i) {
     if (pods_[i].starving && pods_[i].is_running) OpenConnections(i);
   }

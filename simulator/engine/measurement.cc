@@ -12,7 +12,7 @@ namespace simulator {
 void Simulation::AccrueCapacity() {
   const auto elapsed = static_cast<double>(now_ - capacity_since_);
   capacity_ += elapsed * ready_pods_ * system_.pod.limit_cores;
-  connection_time_ += elapsed * open_connections_;
+  connection_time_ += elapsed * database_.open_connections();
   capacity_since_ = now_;
   recorder_.result.pods_max = std::max(recorder_.result.pods_max, ready_pods_);
 }
@@ -23,11 +23,11 @@ Simulation::Totals Simulation::TakeTotals() {
   Totals totals;
   for (const PodState& pod : pods_) totals.server_busy += PodBusy(pod);
   totals.server_capacity = capacity_;
-  totals.database_busy = database_.BusyIntegral(now_);
+  totals.database_busy = database_.Busy();
   for (size_t i = 0; i < redis_.shards(); ++i) {
     totals.shard_busy.push_back(redis_.BusyUntil(i, now_));
   }
-  totals.wal_busy = wal_.BusyUntil(now_);
+  totals.wal_busy = database_.WalBusy();
   totals.ingress_busy = ingress_.BusyUntil(now_);
   totals.connections = connection_time_;
   totals.started = started_;
@@ -69,9 +69,9 @@ void Simulation::EndStep() {
     hottest = std::max(hottest, totals.shard_busy[i] - step_totals_.shard_busy[i]);
   }
   series[kRedisShard].push_back(static_cast<double>(hottest) / step);
-  series[kDatabaseQueue].push_back(static_cast<double>(database_.size()));
-  series[kPoolWait].push_back(static_cast<double>(waiting_));
-  series[kDatabaseConnections].push_back(open_connections_);
+  series[kDatabaseQueue].push_back(static_cast<double>(database_.running()));
+  series[kPoolWait].push_back(static_cast<double>(database_.waiting()));
+  series[kDatabaseConnections].push_back(database_.open_connections());
   const uint64_t lookups = totals.lookups - step_totals_.lookups;
   series[kCacheHitRate].push_back(lookups == 0
                                       ? std::numeric_limits<double>::quiet_NaN()
@@ -111,9 +111,9 @@ void Simulation::EndWindow() {
                            static_cast<double>(waited), " ns"));
   }
   // Work conservation: what was drawn is done, queued or on its way back to the worker.
-  const double given = database_.ServiceGiven(now_) + database_.Remaining(now_);
-  if (std::abs(given - segment_drawn_) > 1e-6 * segment_drawn_ + 1e3) {
-    Violation(absl::StrCat("utilisation law at the database: drawn ", segment_drawn_,
+  const double given = database_.Accounted();
+  if (std::abs(given - database_.drawn()) > 1e-6 * database_.drawn() + 1e3) {
+    Violation(absl::StrCat("utilisation law at the database: drawn ", database_.drawn(),
                            " ns, given and left ", given, " ns"));
   }
   Nanos admitted = cpu_pending_ + cpu_dropped_;

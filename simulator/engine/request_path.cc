@@ -106,94 +106,11 @@ void Simulation::AfterRedis(uint32_t index) {
     request.segments = 0;
     return SegmentAnswered(index);
   }
-  request.segments =
-      static_cast<uint8_t>(std::min(255u, operation.round_trips.Sample(database_random_)));
-  if (request.segments == 0) return SegmentAnswered(index);
-  request.commits =
-      static_cast<uint8_t>(std::min(255u, operation.commits.Sample(database_random_)));
-  SubmitSegment(index);
+  if (!database_.Begin(index)) return SegmentAnswered(index);
+  database_.Submit(index);
 }
 
-// Puts the request's next round trip on its worker's connection with the fewest in flight.
-void Simulation::SubmitSegment(uint32_t index) {
-  Request& request = requests_[index];
-  Worker& worker = workers_[request.worker];
-  if (system_.overload.deadline_before_database && TooLate(index)) [[unlikely]] {
-    return Drop(index, 0);
-  }
-  request.next = kNone;
-  request.segment =
-      static_cast<float>(system_.operations[request.operation].segment.Sample(database_random_));
-  uint32_t best = kNone;
-  for (uint32_t c = worker.first_connection; c < worker.first_connection + worker.open_connections;
-       ++c) {
-    if (best == kNone || connections_[c].in_flight < connections_[best].in_flight) best = c;
-  }
-  if (best == kNone || connections_[best].in_flight >= system_.pod.pipeline_depth) {
-    if (best == kNone || worker.waiting >= options_.pool_wait_limit) {
-      request.failure = kPoolExhausted;
-      return BeforeAnswer(index);
-    }
-    (worker.wait_tail == kNone ? worker.wait_head : requests_[worker.wait_tail].next) = index;
-    worker.wait_tail = index;
-    ++worker.waiting;
-    ++waiting_;
-    return;
-  }
-  Connection& connection = connections_[best];
-  request.connection = best;
-  ++connection.in_flight;
-  if (connection.head == kNone) {
-    connection.head = connection.tail = index;
-    StartHead(best);
-  } else {
-    requests_[connection.tail].next = index;
-    connection.tail = index;
-  }
-}
-
-void Simulation::StartHead(uint32_t c) {
-  const double demand = requests_[connections_[c].head].segment;
-  segment_drawn_ += demand;
-  database_.Enter(now_, demand, c);
-}
-
-// The backend's CPU work is done; a commit still holds the connection until its flush.
-void Simulation::SegmentDone(uint32_t c) {
-  Request& request = requests_[connections_[c].head];
-  --request.segments;
-  if (request.segments == 0 && request.commits > 0 && system_.database.flush > 0) {
-    const Nanos more = (request.commits - 1) * system_.database.flush;
-    return queue_.Push(wal_.Admit(now_) + more, kCommitFlushed, c);
-  }
-  ReleaseHead(c);
-}
-
-void Simulation::ReleaseHead(uint32_t c) {
-  Connection& connection = connections_[c];
-  const uint32_t index = connection.head;
-  connection.head = requests_[index].next;
-  if (connection.head == kNone) connection.tail = kNone;
-  --connection.in_flight;
-  Worker& worker = workers_[connection.worker];
-  while (worker.wait_head != kNone) {
-    const uint32_t waiting = worker.wait_head;
-    worker.wait_head = requests_[waiting].next;
-    if (worker.wait_head == kNone) worker.wait_tail = kNone;
-    --worker.waiting;
-    --waiting_;
-    if (system_.overload.deadline_before_database && TooLate(waiting)) [[unlikely]] {
-      Drop(waiting, 0);
-      continue;
-    }
-    requests_[waiting].next = kNone;
-    requests_[waiting].connection = c;
-    ++connection.in_flight;
-    (connection.tail == kNone ? connection.head : requests_[connection.tail].next) = waiting;
-    connection.tail = waiting;
-    break;
-  }
-  if (connection.head != kNone) StartHead(c);
+void Simulation::RoundTripDone(uint32_t index) {
   if (system_.round_trip > 0) {
     queue_.Push(now_ + system_.round_trip, kSegmentAnswered, index);
   } else {
@@ -202,42 +119,8 @@ void Simulation::ReleaseHead(uint32_t c) {
 }
 
 void Simulation::SegmentAnswered(uint32_t index) {
-  Request& request = requests_[index];
-  if (request.segments > 0) return SubmitSegment(index);
-  const OperationModel& operation = system_.operations[request.operation];
-  if (operation.audited_read && system_.database.flush > 0 &&
-      operation.audits.Sample(database_random_) > 0) {
-    Worker& worker = workers_[request.worker];
-    if (system_.pod.audit_connections > 0 && worker.audit_connections == 0) {
-      request.failure = kPoolExhausted;  // no record, no answer
-      return BeforeAnswer(index);
-    }
-    request.next = kNone;
-    (worker.audit_waiting == kNone ? worker.audit_waiting : requests_[worker.audit_tail].next) =
-        index;
-    worker.audit_tail = index;
-    if (!worker.audit_busy) WriteAudit(request.worker);
-    return;
-  }
-  Hash(index);
-}
-
-void Simulation::WriteAudit(uint32_t w) {
-  Worker& worker = workers_[w];
-  worker.audit_writing = worker.audit_waiting;
-  worker.audit_waiting = kNone;
-  worker.audit_busy = true;
-  queue_.Push(now_ + system_.database.audit_insert + system_.round_trip, kAuditInserted, w);
-}
-
-void Simulation::AuditDurable(uint32_t w) {
-  for (uint32_t index = workers_[w].audit_writing; index != kNone;) {
-    const uint32_t next = requests_[index].next;
-    Hash(index);
-    index = next;
-  }
-  workers_[w].audit_busy = false;
-  if (workers_[w].audit_waiting != kNone) WriteAudit(w);
+  if (requests_[index].segments > 0) return database_.Submit(index);
+  if (!database_.Audit(index)) Hash(index);
 }
 
 void Simulation::Hash(uint32_t index) {

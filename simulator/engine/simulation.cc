@@ -35,10 +35,7 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
       end_(workload.end),
       plan_(&workload_.stages),
       redis_(system, options.seed, replication),
-      database_(SharedProcessor::ContentionTable(
-          system.database.cores, system.database.sigma, system.database.kappa,
-          std::max<uint32_t>(1, system.database.usable_connections))),
-      wal_(system.database.flush),
+      database_(system, options, replication, now_, requests_, queue_, *this),
       speed_(Speed(options)),
       steady_(speed_.constant()),
       fault_targets_(options.seed, replication, "faults", "targets"),
@@ -52,10 +49,8 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
       think_random_(options.seed, replication, "users", "think_time"),
       route_random_(options.seed, replication, "balancer", "route"),
       cpu_random_(options.seed, replication, "server", "cpu"),
-      database_random_(options.seed, replication, "database", "demand"),
       pod_random_(options.seed, replication, "pods", "lifecycle"),
       retry_random_(options.seed, replication, "users", "backoff") {
-  database_.set_busy_limit(system.database.cores);
   for (const ThinkLaw& law : workload_.laws) {
     law_pool_.push_back(law.memoryless ? static_cast<int>(memoryless_.size()) : -1);
     if (law.memoryless) {
@@ -128,7 +123,7 @@ void Simulation::Loop() {
         StopThinking(wheel_.Pop());
         break;
       case kDatabase:
-        SegmentDone(database_.Depart(now_));
+        database_.Depart();
         break;
       case kTimeouts:
         TimeOutOldest();
@@ -158,11 +153,11 @@ void Simulation::Dispatch(const Event& event) {
     case kSegmentAnswered:
       return SegmentAnswered(index);
     case kCommitFlushed:
-      return ReleaseHead(index);
+      return database_.CommitFlushed(index);
     case kAuditInserted:
-      return queue_.Push(wal_.Admit(now_), kAuditDurable, index);
+      return database_.AuditInserted(index);
     case kAuditDurable:
-      return AuditDurable(index);
+      return database_.AuditFlushed(index);
     case kHashed:
       return BeforeAnswer(index);
     case kAnswered: {

@@ -7,6 +7,8 @@
 
 #include "base/random.h"
 #include "simulator/engine/breaker.h"
+#include "simulator/engine/database_tier.h"
+#include "simulator/engine/event_kinds.h"
 #include "simulator/engine/options.h"
 #include "simulator/engine/pods.h"
 #include "simulator/engine/recorder.h"
@@ -18,8 +20,6 @@
 #include "simulator/kernel/thinking_users.h"
 #include "simulator/kernel/timing_wheel.h"
 #include "simulator/stations/fifo_server.h"
-#include "simulator/stations/group_commit.h"
-#include "simulator/stations/shared_processor.h"
 #include "simulator/stations/speed_profile.h"
 
 namespace simulator {
@@ -67,53 +67,18 @@ namespace simulator {
 // the demand drawn. A violation ends in ReplicationResult::violation.
 //
 // Deterministic: a pure function of the models, the options and the replication's number.
-class Simulation {
+class Simulation final : private DatabaseTier::Client {
  public:
   Simulation(const Workload& workload, const SystemModel& system, const RunOptions& options,
              uint32_t replication);
   ReplicationResult Run();
 
  private:
-  enum EventKind : uint32_t {
-    kAtWorker,
-    kFirstCpuDone,
-    kRedisDone,
-    kSegmentAnswered,
-    kCommitFlushed,  // index: connection
-    kAuditInserted,  // index: worker
-    kAuditDurable,   // index: worker
-    kAnswered,
-    kHashed,
-    kPodRunning,  // index: pod, as of the following
-    kPodReady,
-    kPodGone,
-    kKubelet,
-    kControl,
-    kFault,  // index: occurrence, as of the following
-    kFaultOver,
-    kFaultProcess,  // index: process of the plan x 2, + 1 when it fails
-  };
   enum Control : uint32_t { kStep, kScrape, kSync, kMeasure, kCache };
 
   struct Worker {
     FifoServer cpu;
-    uint32_t audit_waiting = kNone;  // requests whose records form the next batch
-    uint32_t audit_tail = kNone;
-    uint32_t audit_writing = kNone;  // of the batch on its way
-    bool audit_busy = false;
-    uint32_t audit_connections = 0;
     uint32_t in_system = 0;
-    uint32_t first_connection = 0;
-    uint32_t open_connections = 0;
-    uint32_t wait_head = kNone;
-    uint32_t wait_tail = kNone;
-    uint32_t waiting = 0;
-  };
-  struct Connection {
-    uint32_t head = kNone;  // the request whose segment is being worked on
-    uint32_t tail = kNone;
-    uint32_t in_flight = 0;
-    uint32_t worker = 0;
   };
   // A user's request over its attempts.
   struct Tries {
@@ -195,13 +160,15 @@ class Simulation {
   void AtWorker(uint32_t request);
   void AskRedis(uint32_t request);
   void AfterRedis(uint32_t request);
-  void SubmitSegment(uint32_t request);
-  void StartHead(uint32_t connection);
-  void SegmentDone(uint32_t connection);
-  void ReleaseHead(uint32_t connection);
+  void RoundTripDone(uint32_t request) override;
+  void DatabaseFailed(uint32_t request) override { BeforeAnswer(request); }
+  void AuditDurable(uint32_t request) override { Hash(request); }
+  bool DropLate(uint32_t request) override {
+    if (!TooLate(request)) return false;
+    Drop(request, 0);
+    return true;
+  }
   void SegmentAnswered(uint32_t request);
-  void WriteAudit(uint32_t worker);
-  void AuditDurable(uint32_t worker);
   void BeforeAnswer(uint32_t request);
   void Hash(uint32_t request);
   void Answer(uint32_t request);
@@ -255,11 +222,9 @@ class Simulation {
 
   RequestTable requests_;
   std::vector<Worker> workers_;
-  std::vector<Connection> connections_;
   RedisTier redis_;
   FifoServer ingress_;
-  SharedProcessor database_;
-  GroupCommit wal_;
+  DatabaseTier database_;
   SpeedProfile speed_;  // of the pods' CPU
   bool steady_;         // that speed never changes
 
@@ -286,7 +251,6 @@ class Simulation {
   std::vector<PodState> pods_;
   std::vector<uint32_t> ready_workers_;
   uint32_t desired_ = 0;
-  uint32_t open_connections_ = 0;
   uint32_t starving_pods_ = 0;
   std::unique_ptr<Scaler> scaler_;
 
@@ -297,7 +261,6 @@ class Simulation {
   uint64_t attempts_ = 0;
   uint64_t answers_ = 0;
   uint64_t wasted_ = 0;
-  uint64_t waiting_ = 0;  // for a database connection
   uint64_t connected_ = 0;
   uint64_t kernel_events_ = 0;
   double gone_busy_ = 0;  // of pods that no longer exist
@@ -309,16 +272,14 @@ class Simulation {
   Nanos live_since_ = 0;
   __int128 ages_at_start_ = 0;
   __int128 live_at_start_ = 0;
-  Nanos cpu_drawn_ = 0;       // worker nanoseconds
-  Nanos cpu_pending_ = 0;     // drawn, second half not yet admitted
-  Nanos cpu_dropped_ = 0;     // drawn, never to be done
-  double segment_drawn_ = 0;  // database nanoseconds
+  Nanos cpu_drawn_ = 0;    // worker nanoseconds
+  Nanos cpu_pending_ = 0;  // drawn, second half not yet admitted
+  Nanos cpu_dropped_ = 0;  // drawn, never to be done
 
   base::RandomStream journey_random_;
   base::RandomStream think_random_;
   base::RandomStream route_random_;
   base::RandomStream cpu_random_;
-  base::RandomStream database_random_;
   base::RandomStream pod_random_;
   base::RandomStream retry_random_;
 };
