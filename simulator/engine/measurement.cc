@@ -145,6 +145,7 @@ void Simulation::EndWindow() {
         system_.ingress_cores);
   }
   result.started = totals.started - window_totals_.started;
+  result.rejected = totals.overload.rejected - window_totals_.overload.rejected;
   result.shed = totals.overload.shed - window_totals_.overload.shed;
   result.dropped = totals.overload.dropped - window_totals_.overload.dropped;
   result.worked = totals.overload.worked - window_totals_.overload.worked;

@@ -83,6 +83,7 @@ struct ReplicationResult {
   uint64_t attempts = 0;
   uint64_t answers = 0;         // of the server
   uint64_t wasted_answers = 0;  // came when the client had given up
+  uint64_t rejected = 0;        // attempts that no server took in
   uint64_t shed = 0;            // answered 503 by a server that had taken them in
   uint64_t dropped = 0;         // by the server, whose clients had given up
   uint64_t breakers_opened = 0;

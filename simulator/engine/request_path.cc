@@ -53,6 +53,7 @@ void Simulation::Attempt(uint32_t user) {
 
 // An answer at once that costs the server nothing.
 void Simulation::Reject(uint32_t user, uint16_t operation, Outcome outcome) {
+  if (outcome != kBreakerOpen) ++overload_.rejected;
   Conclude(user, now_, operation, outcome);
 }
 

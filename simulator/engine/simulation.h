@@ -93,6 +93,7 @@ class Simulation final : private DatabaseTier::Client {
   };
   // What became of attempts at the server, cumulative.
   struct OverloadTotals {
+    uint64_t rejected = 0;  // never taken in
     uint64_t shed = 0;
     uint64_t dropped = 0;
     double worked = 0;  // worker nanoseconds of attempts that ended

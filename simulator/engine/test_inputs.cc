@@ -23,12 +23,13 @@ T Must(absl::StatusOr<T> value) {
 
 }  // namespace
 
-TestInputs TestInputs::FromFiles() {
-  const std::string folder = kFolder;
+TestInputs TestInputs::FromFiles(const std::string& prefix) {
+  const std::string folder = kFolder + prefix;
   TestInputs inputs;
   inputs.scenario = Must(model::LoadScenario(folder + "scenario.yaml"));
   inputs.deployment = Must(model::LoadDeployment(folder + "deployment.yaml"));
   inputs.profile = Must(model::ReadJson<model::Profile>(folder + "profile.json"));
+  if (!prefix.empty()) return inputs;
   inputs.options.ramp_seconds = 10;
   inputs.options.duration_seconds = 60;
   inputs.options.fixed_pods = 5;

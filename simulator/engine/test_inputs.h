@@ -22,7 +22,8 @@ struct TestInputs {
   RunOptions options;
 
   // The files, with 10,000 users for a minute after a ramp of 10 s on 5 fixed pods.
-  static TestInputs FromFiles();
+  // `prefix`: of the files' names.
+  static TestInputs FromFiles(const std::string& prefix = "");
   // One operation "work" that needs an exponential `server` seconds of a one-worker pod with one
   // core, and an exponential `database` seconds of one round trip. `users` think exponentially.
   static TestInputs Bare(uint64_t users, double think, double server, double database);
