@@ -8,6 +8,7 @@
 #include "simulator/commands/diff.h"
 #include "simulator/commands/explain.h"
 #include "simulator/commands/hpa.h"
+#include "simulator/commands/map.h"
 #include "simulator/commands/oracle.h"
 #include "simulator/commands/plan.h"
 #include "simulator/commands/run.h"
@@ -28,6 +29,8 @@ constexpr Command kCommands[] = {
     {"explain", simulator::RunExplain,
      "what limits, and how the answer moves: explain --scenario S --deployment D --profile P"},
     {"hpa", simulator::RunHpa, "run autoscaler test vectors: hpa --vectors FILE"},
+    {"map", simulator::RunMap,
+     "what a passing disturbance leaves behind: map --scenario S --deployment D --profile P"},
     {"oracle", simulator::RunOracle,
      "check closed forms and simulation: oracle --vectors FILE [--seed N]"},
     {"plan", simulator::RunPlan,

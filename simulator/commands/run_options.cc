@@ -87,10 +87,11 @@ void Progress(absl::Time start, uint32_t replication, const ReplicationResult& r
 
 std::vector<std::string> PredictionFlags(const std::vector<std::string>& more) {
   std::vector<std::string> names = {
-      "scenario",     "deployment", "profile",   "users",       "think_time",
-      "ramp",         "duration",   "settle",    "pods",        "seed",
-      "replications", "threads",    "step",      "model_error", "latency_model_error",
-      "cache_keys",   "catalogue",  "cache_ttl", "slowdown",    "faults"};
+      "scenario",     "deployment",  "profile",   "users",       "think_time",
+      "ramp",         "duration",    "settle",    "pods",        "seed",
+      "replications", "threads",     "step",      "model_error", "latency_model_error",
+      "cache_keys",   "catalogue",   "cache_ttl", "slowdown",    "faults",
+      "overload",     "worker_queue"};
   names.insert(names.end(), more.begin(), more.end());
   return names;
 }
@@ -104,6 +105,7 @@ absl::StatusOr<RunOptions> ReadRunOptions(const FlagMap& flags) {
   status.Update(ReadCount(flags, "threads", 1, 64, &options.threads));
   status.Update(ReadCount(flags, "pods", 1, 20'000, &options.fixed_pods));
   status.Update(ReadCount(flags, "cache_keys", 1, 10'000'000, &options.cache_keys));
+  status.Update(ReadCount(flags, "worker_queue", 1, 1u << 24, &options.worker_queue_limit));
   status.Update(ReadSeconds(flags, "think_time", &options.think_time_seconds));
   status.Update(ReadSeconds(flags, "ramp", &options.ramp_seconds));
   status.Update(ReadSeconds(flags, "duration", &options.duration_seconds));
@@ -131,8 +133,12 @@ int ExitCodeOf(const absl::Status& options) {
 absl::StatusOr<Experiment> LoadExperimentOf(const FlagMap& flags) {
   const absl::Status given = RequireFlags(flags, {"scenario", "deployment", "profile"});
   if (!given.ok()) return given;
-  return LoadExperiment(UserPath(flags.at("scenario")), UserPath(flags.at("deployment")),
-                        UserPath(flags.at("profile")));
+  auto experiment = LoadExperiment(UserPath(flags.at("scenario")), UserPath(flags.at("deployment")),
+                                   UserPath(flags.at("profile")));
+  if (!experiment.ok() || !flags.contains("overload")) return experiment;
+  const absl::Status applied = ApplyOverload(UserPath(flags.at("overload")), &*experiment);
+  if (!applied.ok()) return applied;
+  return experiment;
 }
 
 absl::StatusOr<model::Result> PredictWithProgress(const Experiment& experiment,

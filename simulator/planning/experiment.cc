@@ -5,9 +5,12 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "model/io.h"
 #include "model/kubernetes/deployment_loader.h"
 #include "model/scenario_loader.h"
+#include "model/yaml/message_reader.h"
+#include "model/yaml/node.h"
 #include "simulator/engine/prediction.h"
 #include "simulator/engine/replications.h"
 
@@ -34,6 +37,30 @@ absl::StatusOr<Experiment> LoadExperiment(const std::string& scenario_path,
   if (!digest.ok()) return digest.status();
   experiment.profile_digest = *std::move(digest);
   return experiment;
+}
+
+absl::Status ApplyOverload(const std::string& path, Experiment* experiment) {
+  const auto node = model::YamlNode::Load(path);
+  if (!node.ok()) return node.status();
+  model::Overload overload;
+  if (absl::Status status = model::ReadMessage(*node, &overload); !status.ok()) return status;
+  const auto map = node->AsMapOfAny();
+  if (!map.ok()) return map.status();
+  bool found = false;
+  for (model::Workload& workload : *experiment->deployment.mutable_workloads()) {
+    if (workload.role() != "api") continue;
+    found = true;
+    *workload.mutable_overload() = overload;
+    for (const model::YamlMap::Entry& entry : map->entries()) {
+      model::Origin& origin = (*experiment->deployment.mutable_origins())[absl::StrCat(
+          "workloads.", workload.name(), ".overload.", entry.key)];
+      origin.set_file(path);
+      origin.set_line(entry.line);
+    }
+  }
+  if (found) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": the deployment has no workload of the role api to apply it to"));
 }
 
 absl::StatusOr<CompiledExperiment> CompileExperiment(const Experiment& experiment,

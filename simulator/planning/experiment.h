@@ -28,6 +28,10 @@ absl::StatusOr<Experiment> LoadExperiment(const std::string& scenario_path,
                                           const std::string& deployment_path,
                                           const std::string& profile_path);
 
+// Replaces the overload control of the API's workload by that of a YAML file whose keys are those
+// of model::Overload. Errors name file, line and what was expected.
+absl::Status ApplyOverload(const std::string& path, Experiment* experiment);
+
 // Inputs compiled for the engine, so that closed forms and simulation start from the same figures.
 struct CompiledExperiment {
   Workload workload;
