@@ -7,6 +7,18 @@
 namespace simulator {
 
 absl::Status SystemCompiler::Operations() {
+  const model::WakeUps& wake = profile_.wake_ups();
+  if (wake.server_seconds().mean() < 0 || wake.database_seconds().mean() < 0 ||
+      wake.server_turn_seconds().mean() < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("profile ", profile_.name(), ": wake_ups: negative demand"));
+  }
+  const auto at_speed = [this](double seconds) {
+    return static_cast<Nanos>(seconds * 1e9 / system_.pod.run_speed);
+  };
+  system_.wake.turn = at_speed(wake.server_turn_seconds().mean());
+  system_.wake.server = at_speed(wake.server_seconds().mean());
+  system_.wake.database = wake.database_seconds().mean() * 1e9;
   for (size_t i = 0; i < workload_.operations.size(); ++i) {
     const std::string& name = workload_.operations[i];
     const model::OperationDemand* demand = nullptr;
@@ -93,6 +105,10 @@ OperationModel SystemCompiler::Operation(const model::OperationDemand& demand, b
   model.redis_busy = ToNanos(busy);
   model.blocking =
       DemandLaw(demand.blocking_cpu_seconds().mean() * 1e9, demand.blocking_cpu_seconds().scv());
+  // Half of the work at the arrival, the other half in equal parts over the answers awaited.
+  const double answers = (commands > 0 ? 1 : 0) + std::max(0.0, trips) +
+                         (model.audited_read ? model.audits.mean() : 0);
+  model.visit_share = 0.5 / std::max(1.0, answers);
   model.waits = commands > 0 || trips > 0 || model.audited_read || model.blocking.mean() > 0;
   return model;
 }

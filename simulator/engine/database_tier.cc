@@ -6,6 +6,12 @@
 #include "simulator/engine/recorder.h"
 
 namespace simulator {
+namespace {
+
+// Jobs of the processor are connections; with this bit, the audit backend of a worker.
+constexpr uint32_t kAuditJob = 0x80000000;
+
+}  // namespace
 
 DatabaseTier::DatabaseTier(const SystemModel& system, const RunOptions& options,
                            uint32_t replication, const Nanos& now, RequestTable& requests,
@@ -19,8 +25,8 @@ DatabaseTier::DatabaseTier(const SystemModel& system, const RunOptions& options,
       processor_(SharedProcessor::ContentionTable(
           system.database.cores, system.database.sigma, system.database.kappa,
           std::max<uint32_t>(1, system.database.usable_connections))),
-      wal_(system.database.flush),
-      random_(options.seed, replication, "database", "demand") {
+      random_(options.seed, replication, "database", "demand"),
+      flush_random_(options.seed, replication, "database", "flush") {
   processor_.set_busy_limit(system.database.cores);
 }
 
@@ -89,7 +95,7 @@ void DatabaseTier::Submit(uint32_t index) {
   if (best == kNone) return Fail(index);
   if (connections_[best].in_flight >= system_.pod.pipeline_depth) return Wait(worker, index);
   Append(best, index);
-  if (connections_[best].head == index) StartHead(best);
+  if (connections_[best].head == index) StartHead(best, system_.wake.database);
 }
 
 void DatabaseTier::Fail(uint32_t index) {
@@ -113,10 +119,22 @@ void DatabaseTier::Append(uint32_t c, uint32_t index) {
   connection.tail = index;
 }
 
-void DatabaseTier::StartHead(uint32_t c) {
-  const double demand = requests_[connections_[c].head].segment;
+void DatabaseTier::StartHead(uint32_t c, double wake_up) {
+  const double demand = requests_[connections_[c].head].segment + wake_up;
   drawn_ += demand;
   processor_.Enter(now_, demand, c);
+}
+
+void DatabaseTier::Depart() {
+  const uint32_t job = processor_.Depart(now_);
+  if ((job & kAuditJob) == 0) return WorkDone(job);
+  queue_.Push(now_ + system_.database.audit_insert + system_.database.round_trip, kAuditInserted,
+              job & ~kAuditJob);
+}
+
+// When a commit of now is on the disk.
+Nanos DatabaseTier::Flushed() {
+  return wal_.Admit(now_, [this] { return system_.database.flush_law.Sample(flush_random_); });
 }
 
 // The backend's CPU work is done; a commit still holds the connection until its flush.
@@ -125,7 +143,7 @@ void DatabaseTier::WorkDone(uint32_t c) {
   --request.segments;
   if (request.segments == 0 && request.commits > 0 && system_.database.flush > 0) {
     const Nanos more = (request.commits - 1) * system_.database.flush;
-    return queue_.Push(wal_.Admit(now_) + more, kCommitFlushed, c);
+    return queue_.Push(Flushed() + more, kCommitFlushed, c);
   }
   ReleaseHead(c);
 }
@@ -150,28 +168,27 @@ void DatabaseTier::ReleaseHead(uint32_t c) {
     Append(c, waiting);
     break;
   }
-  if (connection.head != kNone) StartHead(c);
+  if (connection.head != kNone) StartHead(c, 0);
   client_.RoundTripDone(index);
 }
 
-bool DatabaseTier::Audit(uint32_t index) {
+bool DatabaseTier::NeedsAudit(uint32_t index) {
+  const OperationModel& operation = system_.operations[requests_[index].operation];
+  return operation.audited_read && system_.database.flush > 0 &&
+         operation.audits.Sample(random_) > 0;
+}
+
+void DatabaseTier::Audit(uint32_t index) {
   Request& request = requests_[index];
-  const OperationModel& operation = system_.operations[request.operation];
-  if (!operation.audited_read || system_.database.flush <= 0 ||
-      operation.audits.Sample(random_) == 0) {
-    return false;
-  }
   Worker& worker = workers_[request.worker];
   if (system_.pod.audit_connections > 0 && worker.audit_connections == 0) {
-    Fail(index);  // no record, no answer
-    return true;
+    return Fail(index);  // no record, no answer
   }
   request.next = kNone;
   (worker.audit_waiting == kNone ? worker.audit_waiting : requests_[worker.audit_tail].next) =
       index;
   worker.audit_tail = index;
   if (!worker.audit_busy) WriteAudit(request.worker);
-  return true;
 }
 
 void DatabaseTier::WriteAudit(uint32_t w) {
@@ -179,10 +196,19 @@ void DatabaseTier::WriteAudit(uint32_t w) {
   worker.audit_writing = worker.audit_waiting;
   worker.audit_waiting = kNone;
   worker.audit_busy = true;
-  queue_.Push(now_ + system_.database.audit_insert + system_.round_trip, kAuditInserted, w);
+  const DatabaseModel& database = system_.database;
+  if (database.audit_batch <= 0) {
+    return queue_.Push(now_ + database.audit_insert + database.round_trip, kAuditInserted, w);
+  }
+  double demand = database.audit_batch;
+  for (uint32_t i = worker.audit_writing; i != kNone; i = requests_[i].next) {
+    demand += database.audit_row;
+  }
+  drawn_ += demand;
+  processor_.Enter(now_, demand, kAuditJob | w);
 }
 
-void DatabaseTier::AuditInserted(uint32_t w) { queue_.Push(wal_.Admit(now_), kAuditDurable, w); }
+void DatabaseTier::AuditInserted(uint32_t w) { queue_.Push(Flushed(), kAuditDurable, w); }
 
 void DatabaseTier::AuditFlushed(uint32_t w) {
   for (uint32_t index = workers_[w].audit_writing; index != kNone;) {

@@ -21,7 +21,8 @@ namespace simulator {
 // database's shared processor; a commit that waits for its flush holds its connection.
 //
 // Records of PHI reads: those that come while a worker's batch is on its way form the next batch
-// (insert, then WAL flush).
+// (insert, then WAL flush). Where the profile knows what a batch costs, its insert is work on the
+// shared processor too.
 //
 // Owned by the simulation, whose clock, requests and event queue it uses; pushes events of the
 // kinds kCommitFlushed, kAuditInserted and kAuditDurable, which the simulation hands back.
@@ -57,13 +58,14 @@ class DatabaseTier {
   bool Begin(uint32_t request);
   // The next round trip of a request that has some left.
   void Submit(uint32_t request);
-  // True when the answer of this read has to wait for its record: AuditDurable or DatabaseFailed
-  // follows.
-  bool Audit(uint32_t request);
+  // Draws whether the answer of this read has to wait for its record; then Audit() it.
+  bool NeedsAudit(uint32_t request);
+  // AuditDurable or DatabaseFailed follows.
+  void Audit(uint32_t request);
 
   // The earliest departure from the database's CPU, and its departure when it is due.
   Nanos NextTime() const { return processor_.NextTime(); }
-  void Depart() { WorkDone(processor_.Depart(now_)); }
+  void Depart();
   // Events.
   void CommitFlushed(uint32_t connection) { ReleaseHead(connection); }
   void AuditInserted(uint32_t worker);
@@ -102,7 +104,9 @@ class DatabaseTier {
   void Fail(uint32_t request);
   void Wait(Worker& worker, uint32_t request);
   void Append(uint32_t connection, uint32_t request);
-  void StartHead(uint32_t connection);
+  // `wake_up`: CPU on top when the backend slept.
+  void StartHead(uint32_t connection, double wake_up);
+  Nanos Flushed();
   void WorkDone(uint32_t connection);
   void ReleaseHead(uint32_t connection);
   void WriteAudit(uint32_t worker);
@@ -119,6 +123,7 @@ class DatabaseTier {
   SharedProcessor processor_;
   GroupCommit wal_;
   base::RandomStream random_;
+  base::RandomStream flush_random_;
   uint32_t open_connections_ = 0;
   uint64_t waiting_ = 0;
   double drawn_ = 0;

@@ -9,6 +9,7 @@ namespace simulator {
 enum EventKind : uint32_t {
   kAtWorker,  // index: request, as of the following
   kFirstCpuDone,
+  kMiddleCpuDone,
   kRedisDone,
   kSegmentAnswered,
   kAnswered,

@@ -34,6 +34,8 @@ Simulation::Totals Simulation::TakeTotals() {
   totals.attempts = attempts_;
   totals.answers = answers_;
   totals.wasted = wasted_;
+  totals.turns = turns_;
+  totals.wake_ups = wake_ups_;
   totals.lookups = redis_.lookups();
   totals.hits = redis_.hits();
   totals.overload = overload_;
@@ -154,6 +156,8 @@ void Simulation::EndWindow() {
   result.attempts = totals.attempts - window_totals_.attempts;
   result.answers = totals.answers - window_totals_.answers;
   result.wasted_answers = totals.wasted - window_totals_.wasted;
+  result.turns = totals.turns - window_totals_.turns;
+  result.wake_ups = totals.wake_ups - window_totals_.wake_ups;
   result.cache_lookups = totals.lookups - window_totals_.lookups;
   result.cache_hits = totals.hits - window_totals_.hits;
 }

@@ -144,6 +144,17 @@ void PredictionBuilder::Quantities() {
       });
   Add("wasted_answers_share", MeanInterval(wasted).mean, wasted, {}, false);
   Resilience();
+  if (system_.wake.any()) {
+    for (const auto& [name, count] : {std::pair{"turns_per_request", &ReplicationResult::turns},
+                                      {"wake_ups_per_request", &ReplicationResult::wake_ups}}) {
+      AddMean(name,
+              PerReplication([count = count](const Summary&, const ReplicationResult& replication) {
+                return static_cast<double>(replication.*count) /
+                       std::max<double>(1, static_cast<double>(replication.answers));
+              }),
+              {});
+    }
+  }
   const Parts server_parts{server, options_.model_error};
   AddPods("pods_max", PerReplication([](const Summary&, const ReplicationResult& replication) {
             return static_cast<double>(replication.pods_max);

@@ -89,6 +89,8 @@ struct ReplicationResult {
   uint64_t breakers_opened = 0;
   double worked = 0;  // worker CPU of the attempts that ended at the server, ns
   double wasted = 0;  // of them, what nobody waited for any more or was given up half way
+  uint64_t turns = 0;           // of event loops, when wake-ups are modelled
+  uint64_t wake_ups = 0;
   uint64_t cache_lookups = 0;
   uint64_t cache_hits = 0;
   double peak_per_second = 0;  // highest finished rate of a step

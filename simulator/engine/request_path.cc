@@ -17,7 +17,13 @@ Nanos Simulation::Admit(PodState& pod, FifoServer& cpu, Nanos service) {
 }
 
 Nanos Simulation::AdmitAtWorker(uint32_t worker, Nanos service) {
-  return Admit(pods_[worker / system_.pod.workers], workers_[worker].cpu, service);
+  FifoServer& cpu = workers_[worker].cpu;
+  if (system_.wake.any()) {
+    const Nanos turn = TurnCost(worker);
+    service += turn;
+    cpu_drawn_ += turn;
+  }
+  return Admit(pods_[worker / system_.pod.workers], cpu, service);
 }
 
 void Simulation::Attempt(uint32_t user) {
@@ -96,32 +102,34 @@ void Simulation::AskRedis(uint32_t index) {
   const OperationModel& operation = system_.operations[requests_[index].operation];
   if (!operation.waits) return Answer(index);
   const Nanos done = redis_.Ask(operation, now_);
-  if (done == kNever) return AfterRedis(index);
+  if (done == kNever) return AfterRedis(index, true);
   queue_.Push(done, kRedisDone, index);
 }
 
-void Simulation::AfterRedis(uint32_t index) {
+// `at_worker`: its worker is at it already, as there was no answer to wait for.
+void Simulation::AfterRedis(uint32_t index, bool at_worker) {
   Request& request = requests_[index];
   const OperationModel& operation = system_.operations[request.operation];
   if (operation.cacheable && redis_.Lookup(request.operation)) {
     request.segments = 0;
-    return SegmentAnswered(index);
+    return SegmentAnswered(index, at_worker);
   }
-  if (!database_.Begin(index)) return SegmentAnswered(index);
-  database_.Submit(index);
+  if (!database_.Begin(index)) return SegmentAnswered(index, at_worker);
+  at_worker ? database_.Submit(index) : Proceed(index);
 }
 
 void Simulation::RoundTripDone(uint32_t index) {
-  if (system_.round_trip > 0) {
-    queue_.Push(now_ + system_.round_trip, kSegmentAnswered, index);
+  if (system_.database.round_trip > 0) {
+    queue_.Push(now_ + system_.database.round_trip, kSegmentAnswered, index);
   } else {
-    SegmentAnswered(index);
+    SegmentAnswered(index, false);
   }
 }
 
-void Simulation::SegmentAnswered(uint32_t index) {
-  if (requests_[index].segments > 0) return database_.Submit(index);
-  if (!database_.Audit(index)) Hash(index);
+void Simulation::SegmentAnswered(uint32_t index, bool at_worker) {
+  if (requests_[index].segments > 0) return Proceed(index);
+  if (!database_.NeedsAudit(index)) return Hash(index);
+  at_worker ? database_.Audit(index) : Proceed(index);
 }
 
 void Simulation::Hash(uint32_t index) {
@@ -138,7 +146,8 @@ void Simulation::BeforeAnswer(uint32_t index) {
   if (system_.overload.queued()) [[unlikely]]
     return Enqueue(index, request.cpu_after, false);
   cpu_pending_ -= request.cpu_after;
-  queue_.Push(AdmitAtWorker(request.worker, request.cpu_after), kAnswered, index);
+  const Nanos done = AdmitAtWorker(request.worker, request.cpu_after);
+  queue_.Push(done + system_.client_round_trip, kAnswered, index);
 }
 
 void Simulation::Answer(uint32_t index) {

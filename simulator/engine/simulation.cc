@@ -148,10 +148,12 @@ void Simulation::Dispatch(const Event& event) {
       AskRedis(index);
       return WorkerFree(worker);
     }
+    case kMiddleCpuDone:
+      return MiddleCpuDone(index);
     case kRedisDone:
-      return AfterRedis(index);
+      return AfterRedis(index, false);
     case kSegmentAnswered:
-      return SegmentAnswered(index);
+      return SegmentAnswered(index, false);
     case kCommitFlushed:
       return database_.CommitFlushed(index);
     case kAuditInserted:

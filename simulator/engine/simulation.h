@@ -19,6 +19,7 @@
 #include "simulator/kernel/event_queue.h"
 #include "simulator/kernel/thinking_users.h"
 #include "simulator/kernel/timing_wheel.h"
+#include "simulator/stations/event_loop.h"
 #include "simulator/stations/fifo_server.h"
 #include "simulator/stations/speed_profile.h"
 
@@ -31,6 +32,8 @@ namespace simulator {
 //   -> worker CPU, first half of the operation's server demand
 //   -> Redis: all of the request's commands at once, each to a shard by key popularity; the
 //      answer when the last is done
+//   (with wake-ups in the profile each answer that something follows upon takes the worker for a
+//   part of the second half, and whoever finds a worker or a backend idle wakes it at a cost)
 //   -> on a miss (or not cacheable): database round trips one after the other, each on the
 //      worker's connection with the fewest in flight
 //   -> a PHI read waits until its audit record is durable: records that come while a worker's batch
@@ -45,7 +48,7 @@ namespace simulator {
 //                that waits for its flush holds its connection
 //   database CPU processor sharing among busy backends, total speed by the contention curve,
 //                capped by the cores: exact for fair sharing
-//   WAL flush    group commit with constant flush time: exact
+//   WAL flush    group commit, flush time constant or drawn from measured quantiles: exact
 //   users        journeys and think times as in the scenario: exact for every law (see workload.h)
 //
 // A request is one or more attempts: one that fails or is not answered within the scenario's
@@ -78,6 +81,7 @@ class Simulation final : private DatabaseTier::Client {
 
   struct Worker {
     FifoServer cpu;
+    EventLoop loop;
     uint32_t in_system = 0;
   };
   // A user's request over its attempts.
@@ -112,6 +116,8 @@ class Simulation final : private DatabaseTier::Client {
     uint64_t attempts = 0;   // of them, the first ones included
     uint64_t answers = 0;    // of the server
     uint64_t wasted = 0;     // answers that nobody waited for any more
+    uint64_t turns = 0;      // of the workers' event loops, when wake-ups are modelled
+    uint64_t wake_ups = 0;   // of them, those of a worker that slept
     uint64_t lookups = 0;
     uint64_t hits = 0;
     OverloadTotals overload;
@@ -160,7 +166,7 @@ class Simulation final : private DatabaseTier::Client {
   uint32_t Route(UserState& user);
   void AtWorker(uint32_t request);
   void AskRedis(uint32_t request);
-  void AfterRedis(uint32_t request);
+  void AfterRedis(uint32_t request, bool at_worker);
   void RoundTripDone(uint32_t request) override;
   void DatabaseFailed(uint32_t request) override { BeforeAnswer(request); }
   void AuditDurable(uint32_t request) override { Hash(request); }
@@ -169,10 +175,15 @@ class Simulation final : private DatabaseTier::Client {
     Drop(request, 0);
     return true;
   }
-  void SegmentAnswered(uint32_t request);
+  void SegmentAnswered(uint32_t request, bool at_worker);
   void BeforeAnswer(uint32_t request);
   void Hash(uint32_t request);
   void Answer(uint32_t request);
+
+  // wake_ups.cc: what the requests that a worker serves at once share.
+  Nanos TurnCost(uint32_t worker);
+  void Proceed(uint32_t request);
+  void MiddleCpuDone(uint32_t request);
 
   // faults.cc: what the fault plan says.
   void StartFaults();
@@ -262,6 +273,8 @@ class Simulation final : private DatabaseTier::Client {
   uint64_t attempts_ = 0;
   uint64_t answers_ = 0;
   uint64_t wasted_ = 0;
+  uint64_t turns_ = 0;
+  uint64_t wake_ups_ = 0;
   uint64_t connected_ = 0;
   uint64_t kernel_events_ = 0;
   double gone_busy_ = 0;  // of pods that no longer exist

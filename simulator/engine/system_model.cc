@@ -46,7 +46,18 @@ absl::Status SystemCompiler::Database() {
               (workload.connections_per_worker() + workload.audit_connections_per_worker());
   }
   model.usable_connections = maximum > others ? static_cast<uint32_t>(maximum - others) : 0;
-  model.flush = ToNanos(profile.flush_seconds());
+  const std::vector<double> quantiles(profile.flush_quantile_seconds().begin(),
+                                      profile.flush_quantile_seconds().end());
+  absl::StatusOr<FlushLaw> law = FlushLaw::Create(profile.flush_seconds(), quantiles);
+  if (!law.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("profile ", profile_.name(),
+                     ": database.flush_quantile_seconds: ", law.status().message()));
+  }
+  model.flush_law = *law;
+  model.flush = static_cast<Nanos>(std::llround(law->mean()));
+  model.audit_batch = profile.audit_batch_cpu_seconds() * 1e9;
+  model.audit_row = profile.audit_row_cpu_seconds() * 1e9;
   model.audit_insert = ToNanos(profile.group_commit_delay_seconds());
   if (!database.pooler().empty()) {
     Warn("database.pooler " + database.pooler() +
@@ -89,6 +100,9 @@ absl::Status SystemCompiler::Redis() {
         static_cast<Nanos>(static_cast<double>(operation.redis_busy) / redis_speed_);
   }
   system_.round_trip = ToNanos(profile_.redis().network_round_trip_seconds());
+  const double to_database = profile_.database().network_round_trip_seconds();
+  system_.database.round_trip = to_database > 0 ? ToNanos(to_database) : system_.round_trip;
+  system_.client_round_trip = ToNanos(std::max(0.0, profile_.client_round_trip_seconds()));
   return absl::OkStatus();
 }
 

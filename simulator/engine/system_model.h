@@ -15,6 +15,7 @@
 #include "simulator/engine/workload.h"
 #include "simulator/kernel/virtual_time.h"
 #include "simulator/stations/demand.h"
+#include "simulator/stations/flush_law.h"
 
 namespace simulator {
 
@@ -34,6 +35,7 @@ struct OperationModel {
   bool cacheable = false;
   double hit_rate = 0;  // at full load, warm: worked out when `cache` is there, else observed
   std::optional<CacheModel> cache;  // absent: the hit rate is constant
+  double visit_share = 0;           // of server_cpu, at each answer it waits for but the last
   bool waits = true;                // for Redis, the database, an audit record or hashing
   bool audited_read = false;        // PHI read: waits for its audit batch and that batch's flush
   CountLaw audits;                  // share of the requests that are audited
@@ -66,12 +68,26 @@ struct PodModel {
   double connection_memory_bytes = 0;
 };
 
+// What requests share when there are several: charged by state, so that a request costs the less
+// the busier its worker and its backend are (simulator/stations/event_loop.h). All 0: demands hold
+// at every load, and requests visit their worker at the start and at the end only.
+struct WakeUpModel {
+  Nanos turn = 0;       // of a worker's event loop, on top of the work in it
+  Nanos server = 0;     // more, when the worker slept
+  double database = 0;  // of a backend that has no segment waiting
+  bool any() const { return turn > 0 || server > 0 || database > 0; }
+};
+
 struct DatabaseModel {
   double cores = 1;
   double sigma = 0;
   double kappa = 0;
   uint32_t usable_connections = 0;  // for the API, after reserved ones and other workloads
-  Nanos flush = 0;
+  Nanos flush = 0;                  // mean
+  FlushLaw flush_law;               // constant when the profile has no quantiles
+  Nanos round_trip = 0;             // network, server to the database
+  double audit_batch = 0;           // CPU of a batch of audit records, and of each record in it
+  double audit_row = 0;
   Nanos audit_insert = 0;  // from handing over an audit batch to its commit
 };
 
@@ -81,9 +97,11 @@ struct SystemModel {
   OverloadModel overload;
   DatabaseModel database;
   std::vector<double> shard_cumulative;  // share of keys' popularity per Redis shard; last is 1
-  Nanos round_trip = 0;                  // network, server to Redis and to the database
-  bool per_request = false;              // balancing: each request, else a connection sticks
-  Nanos ingress_cpu = 0;                 // per request at the ingress's whole speed; 0: no queue
+  Nanos round_trip = 0;                  // network, server to Redis
+  Nanos client_round_trip = 0;           // part of every response time
+  WakeUpModel wake;
+  bool per_request = false;  // balancing: each request, else a connection sticks
+  Nanos ingress_cpu = 0;     // per request at the ingress's whole speed; 0: no queue
   double ingress_cores = 0;
   std::optional<model::Autoscaler> autoscaler;
   Nanos scrape = 15 * kSecond;

@@ -6,6 +6,7 @@
 #include "simulator/stations/cpu_quota.h"
 #include "simulator/stations/demand.h"
 #include "simulator/stations/fifo_server.h"
+#include "simulator/stations/flush_law.h"
 #include "simulator/stations/group_commit.h"
 #include "simulator/stations/shared_processor.h"
 #include "simulator/stations/speed_profile.h"
@@ -128,14 +129,33 @@ TEST(SharedProcessorTest, ContentionSlowsEverybody) {
 }
 
 TEST(GroupCommitTest, CommitsRideOnTheNextFlush) {
-  GroupCommit log(100);
-  EXPECT_EQ(log.Admit(0), 100);
-  EXPECT_EQ(log.Admit(10), 200);
-  EXPECT_EQ(log.Admit(99), 200);
-  EXPECT_EQ(log.Admit(150), 300);
-  EXPECT_EQ(log.Admit(250), 400);
-  EXPECT_EQ(log.Admit(1000), 1100);
+  GroupCommit log;
+  const auto flush = [] { return Nanos{100}; };
+  EXPECT_EQ(log.Admit(0, flush), 100);
+  EXPECT_EQ(log.Admit(10, flush), 200);
+  EXPECT_EQ(log.Admit(99, flush), 200);
+  EXPECT_EQ(log.Admit(150, flush), 300);
+  EXPECT_EQ(log.Admit(250, flush), 400);
+  EXPECT_EQ(log.Admit(1000, flush), 1100);
   EXPECT_EQ(log.BusyUntil(1050), 450);
+}
+
+TEST(FlushLawTest, DrawsFromQuantilesOrIsConstant) {
+  base::RandomStream random(9, 0, "test", "flush");
+  const auto constant = FlushLaw::Create(1e-6, {});
+  ASSERT_TRUE(constant.ok());
+  EXPECT_EQ(constant->Sample(random), 1000);
+  // A tenth of all flushes take 1 to 11 us, evenly; the others 1 us: mean 1.5.
+  std::vector<double> quantiles(10, 1e-6);
+  quantiles.push_back(11e-6);
+  const auto law = FlushLaw::Create(0, quantiles);
+  ASSERT_TRUE(law.ok());
+  EXPECT_NEAR(law->mean(), 1500, 1e-6);
+  double sum = 0;
+  for (int i = 0; i < 100000; ++i) sum += static_cast<double>(law->Sample(random));
+  EXPECT_NEAR(sum / 100000, 1500, 30);
+  EXPECT_FALSE(FlushLaw::Create(0, {2, 1}).ok());
+  EXPECT_FALSE(FlushLaw::Create(0, {1}).ok());
 }
 
 TEST(DemandLawTest, HasItsMoments) {

@@ -1,0 +1,37 @@
+#include <algorithm>
+
+#include "simulator/engine/simulation.h"
+
+namespace simulator {
+
+// What a visit at `w` that begins now costs beside its own work: nothing when it shares a turn.
+Nanos Simulation::TurnCost(uint32_t w) {
+  Worker& worker = workers_[w];
+  const Nanos now = steady_ ? now_ : speed_.WorkBy(now_);
+  const EventLoop::Entry entry = worker.loop.Enter(now, worker.cpu.free_at());
+  if (entry == EventLoop::kJoins) return 0;
+  ++turns_;
+  if (entry == EventLoop::kOpens) return system_.wake.turn;
+  ++wake_ups_;
+  return system_.wake.turn + system_.wake.server;
+}
+
+// An answer has come and something else must be asked: the worker does a part of the work first.
+void Simulation::Proceed(uint32_t index) {
+  Request& request = requests_[index];
+  if (!system_.wake.any() || system_.overload.queued()) {
+    return MiddleCpuDone(index);
+  }
+  const OperationModel& operation = system_.operations[request.operation];
+  const double part = operation.server_cpu.mean() * operation.visit_share / system_.pod.run_speed;
+  const Nanos service = std::min(request.cpu_after, static_cast<Nanos>(part));
+  request.cpu_after -= service;
+  cpu_pending_ -= service;
+  queue_.Push(AdmitAtWorker(request.worker, service), kMiddleCpuDone, index);
+}
+
+void Simulation::MiddleCpuDone(uint32_t index) {
+  requests_[index].segments > 0 ? database_.Submit(index) : database_.Audit(index);
+}
+
+}  // namespace simulator
