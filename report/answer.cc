@@ -16,6 +16,9 @@ namespace {
 using model::ThresholdExpression;
 using model::Verdict;
 
+// A prediction is called extrapolated above this multiple of the highest calibrated load.
+constexpr double kInsideCalibration = 1.1;
+
 bool Simulated(const model::Result& result) { return result.provenance().engine() == "simulator"; }
 
 // The quantity of a Result that a threshold speaks of; "" when there is none.
@@ -185,6 +188,12 @@ Answer AnswerOf(const model::Result& result) {
   answer.first_bottleneck = Bottleneck(result, 0);
   answer.second_bottleneck = Bottleneck(result, 1);
   answer.sentence = Sentence(answer, result);
+  const double beyond = result.provenance().extrapolation();
+  if (beyond > kInsideCalibration) {
+    absl::StrAppend(&answer.sentence, absl::StrFormat(" Outside the validated range: %.3g x the "
+                                                      "highest calibrated load.",
+                                                      beyond));
+  }
   return answer;
 }
 

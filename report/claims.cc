@@ -22,6 +22,11 @@ std::string Problem(const model::Claim& claim) {
   }
   for (const model::Decision& decision : claim.decisions()) {
     if (decision.deployment().empty()) return "a decision without `deployment`";
+    if (!decision.undecided_because().empty()) {
+      if (!decision.method().empty())
+        return "a decision with both `method` and `undecided_because`";
+      continue;
+    }
     if (Methods().count(decision.method()) == 0) {
       return absl::StrCat("method `", decision.method(),
                           "`; expected inspection, arithmetic, simulation, measurement or "

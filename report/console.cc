@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "report/figure.h"
 #include "report/judge.h"
 
@@ -40,6 +43,19 @@ std::string Why(const Verdict& verdict, int width) {
   return text;
 }
 
+// What the stars mean: each reason once, with the claims that carry it.
+std::string Footnotes(const model::VerdictReport& report) {
+  std::map<std::string, std::set<std::string>> claims;
+  for (const Verdict& verdict : report.verdicts()) {
+    if (!verdict.validity().empty()) claims[verdict.validity()].insert(verdict.claim_id());
+  }
+  std::string text;
+  for (const auto& [validity, ids] : claims) {
+    absl::StrAppend(&text, "* ", validity, ": ", absl::StrJoin(ids, ", "), "\n");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string RenderVerdictTable(const model::VerdictReport& report, bool colour, int width) {
@@ -50,7 +66,9 @@ std::string RenderVerdictTable(const model::VerdictReport& report, bool colour, 
     absl::StrAppend(&table,
                     absl::StrFormat("%-15s %-13s ", verdict.claim_id(), verdict.deployment()));
     if (colour) absl::StrAppend(&table, ColourOf(verdict.outcome()));
-    absl::StrAppend(&table, absl::StrFormat("%-10s", OutcomeWord(verdict.outcome())));
+    const std::string word =
+        absl::StrCat(OutcomeWord(verdict.outcome()), verdict.validity().empty() ? "" : " *");
+    absl::StrAppend(&table, absl::StrFormat("%-10s", word));
     if (colour) absl::StrAppend(&table, "\033[0m");
     absl::StrAppend(&table, absl::StrFormat(" %-20s  %s\n", Value(verdict),
                                             Why(verdict, width - kFixedColumns)));
@@ -59,7 +77,7 @@ std::string RenderVerdictTable(const model::VerdictReport& report, bool colour, 
       &table,
       absl::StrFormat("%d hold, %d fail, %d hold under a condition, %d undecided\n", report.holds(),
                       report.fails(), report.holds_if(), report.undecided()));
-  return table;
+  return absl::StrCat(table, Footnotes(report));
 }
 
 }  // namespace report

@@ -15,8 +15,34 @@
 namespace report {
 namespace {
 
+// The mean of the series over the measured window, with the lowest and highest step as interval:
+// the engine works it out, but gives it no interval of its own.
+absl::StatusOr<Interval> HitRate(const model::Result& result) {
+  for (const model::Series& series : result.series()) {
+    if (series.name() != "cache_hit_rate" || !(result.step_seconds() > 0)) continue;
+    const double until = result.measured_from_seconds() + result.measured_seconds();
+    Interval rate{0, 1, 0};
+    int n = 0;
+    for (int i = 0; i < series.value_size(); ++i) {
+      const double end = (i + 1) * result.step_seconds();
+      const double value = series.value(i);
+      if (end <= result.measured_from_seconds() || end > until + 1e-6 || std::isnan(value))
+        continue;
+      rate.value += value;
+      rate.low = std::min(rate.low, value);
+      rate.high = std::max(rate.high, value);
+      ++n;
+    }
+    if (n == 0) break;
+    rate.value /= n;
+    return rate;
+  }
+  return absl::NotFoundError("cache_hit_rate");
+}
+
 absl::StatusOr<Interval> Derived(const model::Result& result, const std::string& name) {
   const model::OperationResult& total = result.total();
+  if (name == "cache_hit_rate") return HitRate(result);
   if (name == "users") return Interval::Point(static_cast<double>(result.users()));
   if (total.requests() == 0) return absl::NotFoundError(name);
   if (name == "throughput_per_second") return Interval::Point(model::Throughput(result));

@@ -95,22 +95,60 @@ void FillOutcome(const std::vector<TermOutcome>& terms, Verdict* verdict) {
   }
 }
 
+// The think times of frontiers that need no simulation.
+constexpr double kThinkTimes[] = {5, 10, 20, 60, 120};
+
+std::string Seconds(double think) { return absl::StrCat(ShortFigure(think), " s"); }
+
+// "from 10 s on" of answers in the order of think times; "" when they are all the same.
+std::string WhereItChanges(const std::vector<std::pair<double, std::string>>& answers) {
+  std::vector<std::string> changes;
+  for (size_t i = 1; i < answers.size(); ++i) {
+    if (answers[i].second == answers[i - 1].second) continue;
+    changes.push_back(absl::StrCat("between ", Seconds(answers[i - 1].first), " (",
+                                   answers[i - 1].second, ") and ", Seconds(answers[i].first), " (",
+                                   answers[i].second, ")"));
+  }
+  if (!changes.empty()) return absl::StrCat("the answer changes ", absl::StrJoin(changes, ", "));
+  return absl::StrCat("the same from ", Seconds(answers.front().first), " to ",
+                      Seconds(answers.back().first), " (", answers.front().second, ")");
+}
+
+const char* Word(Truth truth) {
+  return truth == Truth::kTrue ? "holds" : truth == Truth::kFalse ? "fails" : "open";
+}
+
 // Where the answer changes over think times: from every simulated think time for the same users.
 absl::StatusOr<std::string> Frontier(const model::Decision& decision, const OperatingPoint& point,
                                      const Evidence& evidence) {
-  std::vector<std::string> answers;
+  std::vector<std::pair<double, std::string>> answers;
+  std::vector<std::string> words;
   for (const model::Result* result : evidence.OverThinkTimes(decision.deployment(), point.users)) {
     auto terms = Evaluate(decision.expression(), evidence.Names(decision.deployment(), result),
                           evidence.Findings(decision.deployment()));
     if (!terms.ok()) return terms.status();
-    const Truth truth = Combine(*terms);
-    answers.push_back(absl::StrCat(ShortFigure(result->think_time_mean_seconds()), " s ",
-                                   truth == Truth::kTrue    ? "holds"
-                                   : truth == Truth::kFalse ? "fails"
-                                                            : "open"));
+    answers.emplace_back(result->think_time_mean_seconds(), Word(Combine(*terms)));
+    words.push_back(absl::StrCat(Seconds(answers.back().first), " ", answers.back().second));
   }
   if (answers.size() < 2) return "";
-  return absl::StrCat("think time ", absl::StrJoin(answers, ", "));
+  return absl::StrCat("think time ", absl::StrJoin(words, ", "), "; ", WhereItChanges(answers));
+}
+
+std::string Undecided(const std::string& because, const std::string& later) {
+  return later.empty() ? because : absl::StrCat(because, ". Would decide it: ", later);
+}
+
+// A prediction is called extrapolated above this multiple of the highest calibrated load.
+constexpr double kInsideCalibration = 1.1;
+
+std::string Validity(const model::Provenance& provenance) {
+  if (provenance.engine() != "simulator") return "";
+  if (provenance.extrapolation() <= 0) {
+    return "range not known: the profile does not say at which loads it was calibrated";
+  }
+  if (provenance.extrapolation() <= kInsideCalibration) return "";
+  return absl::StrFormat("outside the validated range: %.3g x the highest calibrated load",
+                         provenance.extrapolation());
 }
 
 class Judgement {
@@ -123,13 +161,18 @@ class Judgement {
     verdict_.set_claim(claim_.claim());
     verdict_.set_source(claim_.source());
     verdict_.set_deployment(decision_.deployment());
-    verdict_.set_profile(decision_.profile());
+    verdict_.set_profile(decision_.profile().empty() ? "none needed" : decision_.profile());
+    verdict_.set_bottleneck(decision_.bottleneck());
     verdict_.set_method(decision_.method());
     verdict_.set_at(decision_.at());
     absl::Status status = Decide();
     if (!status.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("claim ", claim_.id(), " (line ", claim_.line(), "): ", status.message()));
+    }
+    if (verdict_.outcome() == Verdict::HOLDS && !decision_.provided().empty()) {
+      verdict_.set_outcome(Verdict::HOLDS_IF);
+      verdict_.set_condition(decision_.provided());
     }
     if (!decision_.note().empty()) {
       verdict_.set_reason(absl::StrCat(verdict_.reason(), verdict_.reason().empty() ? "" : ". ",
@@ -141,6 +184,12 @@ class Judgement {
  private:
   absl::Status Decide() {
     const std::string& method = decision_.method();
+    if (!decision_.undecided_because().empty()) {
+      verdict_.set_profile("");
+      verdict_.set_outcome(Verdict::UNDECIDED);
+      verdict_.set_reason(Undecided(decision_.undecided_because(), decision_.decided_later_by()));
+      return absl::OkStatus();
+    }
     if (method == "profile_free") return DecideProfileFree();
     if (method == "simulation") return DecideBySimulation();
     if (method == "measurement") return DecideByMeasurement();
@@ -153,6 +202,21 @@ class Judgement {
 
   absl::Status DecideByCheck() {
     UseCheck(decision_.deployment());
+    auto point = ParseOperatingPoint(decision_.at());
+    if (!point.ok()) return point.status();
+    point_ = *point;
+    if (Mentions(decision_.expression(), "think_time")) {
+      std::vector<std::pair<double, std::string>> answers;
+      std::vector<std::string> words;
+      for (double think : kThinkTimes) {
+        auto terms = EvaluateAt(decision_.expression(), {point_.users, think});
+        if (!terms.ok()) return terms.status();
+        answers.emplace_back(think, Word(Combine(*terms)));
+        words.push_back(absl::StrCat(Seconds(think), " ", answers.back().second));
+      }
+      verdict_.set_frontier(
+          absl::StrCat("think time ", absl::StrJoin(words, ", "), "; ", WhereItChanges(answers)));
+    }
     return EvaluateOver(nullptr);
   }
 
@@ -189,29 +253,68 @@ class Judgement {
 
   absl::Status DecideProfileFree() {
     UseCheck(decision_.deployment());
+    auto point = ParseOperatingPoint(decision_.at());
+    if (!point.ok()) return point.status();
+    point_ = *point;
     std::vector<std::string> conditions;
+    std::vector<std::string> frontiers;
     for (const model::Need& need : decision_.needs()) {
-      auto terms = Evaluate(absl::StrCat(need.expression(), " >= 0"),
-                            evidence_.Names(decision_.deployment(), nullptr),
-                            evidence_.Findings(decision_.deployment()));
-      if (!terms.ok()) return terms.status();
-      if (!terms->front().missing.empty()) {
-        verdict_.set_outcome(Verdict::UNDECIDED);
-        verdict_.set_reason(Words(terms->front()));
-        return absl::OkStatus();
+      auto figure = NeedAt(need, point_);
+      if (!figure.ok()) return figure.status();
+      if (verdict_.outcome() == Verdict::UNDECIDED) return absl::OkStatus();
+      conditions.push_back(absl::StrCat(need.text(), " ", ShortFigure(*figure), " ", need.unit(),
+                                        " (", need.expression(), ")"));
+      if (!Mentions(need.expression(), "think_time")) continue;
+      std::vector<std::string> figures;
+      for (double think : kThinkTimes) {
+        auto other = NeedAt(need, {point_.users, think});
+        if (!other.ok()) return other.status();
+        figures.push_back(absl::StrCat(Seconds(think), " ", ShortFigure(*other)));
       }
-      conditions.push_back(absl::StrCat(need.text(), " ", ShortFigure(terms->front().left.value),
-                                        " ", need.unit(), " (", need.expression(), ")"));
+      frontiers.push_back(absl::StrCat(need.text(), " (", need.unit(), ") at think time ",
+                                       absl::StrJoin(figures, ", ")));
     }
     verdict_.set_outcome(Verdict::HOLDS_IF);
     verdict_.set_condition(absl::StrJoin(conditions, ", and "));
+    verdict_.set_frontier(absl::StrJoin(frontiers, "; "));
     verdict_.set_reason("the original stack was not measured: only the condition can be given");
     return absl::OkStatus();
   }
 
+  // The figure of a need; the verdict becomes undecided when there is no evidence for it.
+  absl::StatusOr<double> NeedAt(const model::Need& need, const OperatingPoint& point) {
+    auto terms = EvaluateAt(absl::StrCat(need.expression(), " >= 0"), point);
+    if (!terms.ok()) return terms.status();
+    if (!terms->front().missing.empty()) {
+      verdict_.set_outcome(Verdict::UNDECIDED);
+      verdict_.set_reason(Words(terms->front()));
+    }
+    return terms->front().left.value;
+  }
+
+  static bool Mentions(const std::string& expression, const char* name) {
+    return expression.find(name) != std::string::npos;
+  }
+
+  // Without a Result: `users` and `think_time` are those of `at`.
+  absl::StatusOr<std::vector<TermOutcome>> EvaluateAt(const std::string& expression,
+                                                      const OperatingPoint& point) const {
+    const Lookup others = evidence_.Names(decision_.deployment(), nullptr);
+    const Lookup names = [&](const std::string& name) -> absl::StatusOr<Interval> {
+      if (name == "users" && point.users > 0) return Interval::Point(point.users);
+      if (name == "think_time" && point.think_time_seconds > 0) {
+        return Interval::Point(point.think_time_seconds);
+      }
+      return others(name);
+    };
+    return Evaluate(expression, names, evidence_.Findings(decision_.deployment()));
+  }
+
   absl::Status EvaluateOver(const model::Result* result) {
-    auto terms = Evaluate(decision_.expression(), evidence_.Names(decision_.deployment(), result),
-                          evidence_.Findings(decision_.deployment()));
+    auto terms = result == nullptr ? EvaluateAt(decision_.expression(), point_)
+                                   : Evaluate(decision_.expression(),
+                                              evidence_.Names(decision_.deployment(), result),
+                                              evidence_.Findings(decision_.deployment()));
     if (!terms.ok()) return terms.status();
     FillOutcome(*terms, &verdict_);
     return absl::OkStatus();
@@ -224,6 +327,7 @@ class Judgement {
 
   void UseResult(const model::Result& result) {
     verdict_.add_evidence(evidence_.PathOf(&result));
+    verdict_.set_validity(Validity(result.provenance()));
     for (const std::string& warning : result.provenance().warnings()) {
       verdict_.add_warnings(warning);
     }
@@ -232,6 +336,7 @@ class Judgement {
   const model::Claim& claim_;
   const model::Decision& decision_;
   const Evidence& evidence_;
+  OperatingPoint point_;  // of `at`; zeros when the decision names none
   Verdict verdict_;
 };
 
@@ -241,8 +346,7 @@ Verdict WithoutDecision(const model::Claim& claim) {
   verdict.set_claim(claim.claim());
   verdict.set_source(claim.source());
   verdict.set_outcome(Verdict::UNDECIDED);
-  verdict.set_reason(
-      absl::StrCat(claim.undecided_because(), ". Would decide it: ", claim.decided_later_by()));
+  verdict.set_reason(Undecided(claim.undecided_because(), claim.decided_later_by()));
   return verdict;
 }
 

@@ -134,7 +134,49 @@ TEST_F(JudgeTest, FrontierOverThinkTimes) {
   evidence_.AddResult(Predicted(1e6, 10, 140, 160), "a.json");
   evidence_.AddResult(Predicted(1e6, 5, 900, 999), "b.json");
   Verdict verdict = Decide(By("simulation", "p95_ms < 200"));
-  EXPECT_EQ(verdict.frontier(), "think time 5 s fails, 10 s holds");
+  EXPECT_EQ(
+      verdict.frontier(),
+      "think time 5 s fails, 10 s holds; the answer changes between 5 s (fails) and 10 s (holds)");
+}
+
+TEST_F(JudgeTest, AnArithmeticFrontierNeedsNoSimulation) {
+  model::Decision decision = By("arithmetic", "users / think_time <= fact.cores_limit_max * 100");
+  decision.set_at("users=1000000 think_time=10s");
+  const Verdict verdict = Decide(decision);
+  EXPECT_EQ(verdict.outcome(), Verdict::FAILS);
+  EXPECT_THAT(verdict.frontier(), HasSubstr("between 20 s (fails) and 60 s (holds)"));
+}
+
+TEST_F(JudgeTest, WhatTheEvidenceCannotShowMakesAConditionOfHolds) {
+  model::Decision decision = By("arithmetic", "fact.cores_limit_max <= 500");
+  decision.set_provided("nodes are there");
+  Verdict verdict = Decide(decision);
+  EXPECT_EQ(verdict.outcome(), Verdict::HOLDS_IF);
+  EXPECT_EQ(verdict.condition(), "nodes are there");
+  decision.set_expression("fact.cores_limit_max <= 300");
+  EXPECT_EQ(Decide(decision).outcome(), Verdict::FAILS);
+}
+
+TEST_F(JudgeTest, ADecisionMayStayUndecidedForOneDeployment) {
+  model::Decision decision;
+  decision.set_undecided_because("nobody asked");
+  decision.set_decided_later_by("asking");
+  const Verdict verdict = Decide(decision);
+  EXPECT_EQ(verdict.outcome(), Verdict::UNDECIDED);
+  EXPECT_EQ(verdict.deployment(), "production");
+  EXPECT_EQ(verdict.reason(), "nobody asked. Would decide it: asking");
+}
+
+TEST_F(JudgeTest, AQuestionOutsideTheValidatedRangeSaysSo) {
+  model::Result inside = Predicted(1e6, 10, 140, 160);
+  inside.mutable_provenance()->set_extrapolation(1.05);
+  evidence_.AddResult(inside, "predicted.json");
+  EXPECT_EQ(Decide(By("simulation", "p95_ms < 200")).validity(), "");
+  model::Result outside = inside;
+  outside.mutable_provenance()->set_extrapolation(18.4);
+  evidence_.AddResult(outside, "predicted.json");
+  EXPECT_EQ(Decide(By("simulation", "p95_ms < 200")).validity(),
+            "outside the validated range: 18.4 x the highest calibrated load");
 }
 
 TEST_F(JudgeTest, ProfileFreeGivesTheConditionAsANumber) {

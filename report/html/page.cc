@@ -47,6 +47,7 @@ std::string CoresNeeded(const model::Result* headline) {
 std::string Lead(const Verdict* row) {
   if (row == nullptr) return "The headline row (1,000,000 users) was not judged.";
   std::string text = absl::StrCat(OutcomeBadge(row->outcome()), " ", Escape(row->reason()), ".");
+  if (!row->validity().empty()) absl::StrAppend(&text, " <b>", Escape(row->validity()), ".</b>");
   if (!row->condition().empty()) absl::StrAppend(&text, " Condition: ", Escape(row->condition()));
   return text;
 }
@@ -147,6 +148,11 @@ std::string VerdictFilters(const model::VerdictReport& report) {
   return absl::StrCat(html, "</p>\n");
 }
 
+std::string ValidityNote(const Verdict& verdict) {
+  if (verdict.validity().empty()) return "";
+  return absl::StrCat("<br><span class=\"soft small\">", Escape(verdict.validity()), "</span>");
+}
+
 std::string VerdictTable(const model::VerdictReport& report) {
   std::string html = absl::StrCat(
       "<section><h2>Verdicts</h2>", VerdictFilters(report),
@@ -162,11 +168,11 @@ std::string VerdictTable(const model::VerdictReport& report) {
                     "</b><br><span class=\"soft\">", Escape(verdict.claim()), " (",
                     Escape(verdict.source()), ")</span></td><td>", Escape(verdict.deployment()),
                     "<br><span class=\"soft\">", Escape(verdict.profile()), "</span></td><td>",
-                    OutcomeBadge(verdict.outcome()), "</td><td class=\"number\">",
-                    ValueCell(verdict), "</td><td class=\"number\">", margin, "</td><td>",
-                    Escape(verdict.bottleneck()), "</td><td>", Escape(verdict.method()),
-                    "<br><span class=\"soft\">", Escape(verdict.at()), "</span></td><td>",
-                    WhyCell(verdict), "</td></tr>\n");
+                    OutcomeBadge(verdict.outcome()), ValidityNote(verdict),
+                    "</td><td class=\"number\">", ValueCell(verdict), "</td><td class=\"number\">",
+                    margin, "</td><td>", Escape(verdict.bottleneck()), "</td><td>",
+                    Escape(verdict.method()), "<br><span class=\"soft\">", Escape(verdict.at()),
+                    "</span></td><td>", WhyCell(verdict), "</td></tr>\n");
   }
   return absl::StrCat(html, "</table></div></section>\n");
 }

@@ -33,6 +33,7 @@ void PodFacts(const Context& context, const model::Workload& api, Reporter& repo
                      "bytes");
   }
   reporter.AddFact("workers_per_pod", api.workers(), "processes");
+  if (api.start_seconds() > 0) reporter.AddFact("pod_start_seconds", api.start_seconds(), "s");
 }
 
 void ScalingFacts(const model::Autoscaler& autoscaler, Reporter& reporter) {

@@ -110,7 +110,10 @@ std::string FormatRules() {
   std::string out = "| rule | severity | what must hold | documents too |\n|---|---|---|---|\n";
   for (const check::Rule& rule : check::AllRules()) {
     absl::StrAppend(&out, "| `", rule.id, "` | ", Name(rule.severity), " | ", rule.what, " | ",
-                    rule.needs_objects ? "no" : "yes", " |\n");
+                    !rule.run            ? "stated only"
+                    : rule.needs_objects ? "no"
+                                         : "yes",
+                    " |\n");
   }
   return out;
 }

@@ -47,6 +47,7 @@ struct Rule {
   model::Finding::Severity severity;
   bool needs_objects;  // cannot be judged from a hand-written Deployment
   std::string what;    // one line for the table of rules
+  // Empty: nothing in manifests can show it; the rule runs only where a deployment states the defect.
   std::function<void(const Context&, Reporter&)> run;
 };
 
@@ -100,6 +101,7 @@ Rules ResourceRules();
 Rules ProbeRules();
 Rules SecurityRules();
 Rules ObjectRules();
+Rules ApplicationRules();  // stated defects of the program itself
 
 // All of them, in the order of the report.
 const Rules& AllRules();

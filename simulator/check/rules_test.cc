@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -37,7 +38,9 @@ std::set<std::string> RulesFound(const model::CheckReport& report) {
 TEST(Rules, FindNothingInACleanDeployment) {
   const model::CheckReport report = CheckText(CleanText());
   EXPECT_EQ(report.findings_size(), 0) << report.DebugString();
-  EXPECT_EQ(report.rules_run_size(), static_cast<int>(check::AllRules().size()));
+  const auto stated_only = std::count_if(check::AllRules().begin(), check::AllRules().end(),
+                                         [](const check::Rule& rule) { return !rule.run; });
+  EXPECT_EQ(report.rules_run_size(), static_cast<int>(check::AllRules().size()) - stated_only);
   EXPECT_EQ(report.ignored_objects_size(), 0);
 }
 
@@ -77,6 +80,7 @@ TEST(Rules, EachHasAMutation) {
   std::set<std::string> ids;
   for (const check::Rule& rule : check::AllRules()) {
     EXPECT_TRUE(ids.insert(rule.id).second) << rule.id << " is there twice";
+    if (!rule.run) continue;  // only stated, never found
     EXPECT_EQ(covered.count(rule.id), 1u) << rule.id << " has no mutation";
   }
 }

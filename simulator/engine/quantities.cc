@@ -220,7 +220,9 @@ void PredictionBuilder::Cautions(double throughput) {
   }
   if (calibrated <= 0) {
     Warn("the profile does not say at which loads it was calibrated");
-  } else if (throughput > 1.1 * calibrated) {
+  }
+  if (calibrated > 0) result_.mutable_provenance()->set_extrapolation(throughput / calibrated);
+  if (calibrated > 0 && throughput > 1.1 * calibrated) {
     Warn(absl::StrFormat("extrapolated %.3g x: calibrated up to %.0f requests/s, predicted %.0f",
                          throughput / calibrated, calibrated, throughput));
   }
