@@ -9,6 +9,18 @@
 namespace model {
 namespace {
 
+// Whether an open scenario's users ever think by the scenario's own law: the first step of a
+// journey is due at its arrival.
+bool ThinksByDefault(const Scenario& scenario) {
+  if (scenario.users().arrivals() == Users::REQUESTS) return false;
+  for (const Journey& journey : scenario.journeys()) {
+    for (int i = 1; i < journey.steps_size(); ++i) {
+      if (!journey.steps(i).has_think_time()) return true;
+    }
+  }
+  return false;
+}
+
 absl::StatusOr<Scenario> ReadScenario(const YamlNode& root, std::vector<std::string>* warnings) {
   PRAXIS_ASSIGN_OR_RETURN(
       const YamlMap map,
@@ -22,17 +34,25 @@ absl::StatusOr<Scenario> ReadScenario(const YamlNode& root, std::vector<std::str
   }
   PRAXIS_ASSIGN_OR_RETURN(const YamlNode users, map.Require("users"));
   PRAXIS_ASSIGN_OR_RETURN(*scenario.mutable_users(), ReadUsers(users));
-  PRAXIS_ASSIGN_OR_RETURN(const YamlNode think_time, map.Require("think_time"));
-  PRAXIS_ASSIGN_OR_RETURN(*scenario.mutable_think_time(), ReadThinkTime(think_time));
-  if (scenario.users().model() != Users::CLOSED && MeanSeconds(scenario.think_time()) <= 0) {
-    return think_time.Error(
-        "expected a mean above 0: an open model's arrival rate is users / mean think time");
+  if (const YamlNode* think_time = map.Find("think_time")) {
+    PRAXIS_ASSIGN_OR_RETURN(*scenario.mutable_think_time(), ReadThinkTime(*think_time));
+    if (scenario.users().model() != Users::CLOSED && MeanSeconds(scenario.think_time()) <= 0) {
+      return think_time->Error(
+          "expected a mean above 0: in an open model the load is the arrival rate, and users that "
+          "never think belong to the closed one");
+    }
+  } else if (scenario.users().model() != Users::OPEN) {
+    return map.Require("think_time").status();
   }
   if (const YamlNode* feeders = map.Find("feeders")) {
     PRAXIS_RETURN_IF_ERROR(ReadFeeders(*feeders, &scenario));
   }
   PRAXIS_ASSIGN_OR_RETURN(const YamlNode journeys, map.Require("journeys"));
   PRAXIS_RETURN_IF_ERROR(ReadJourneys(journeys, &scenario, warnings));
+  if (!map.Has("think_time") && ThinksByDefault(scenario)) {
+    return journeys.Error(
+        "expected the key think_time: a journey's steps after the first are due after it");
+  }
   if (const YamlNode* refresh = map.Find("refresh_token")) {
     PRAXIS_ASSIGN_OR_RETURN(*scenario.mutable_refresh_token(), ReadRefreshToken(*refresh));
   }

@@ -12,11 +12,12 @@
 // A mistake is one line, FILE:LINE: where: expected ..., found ...; among others: an unknown,
 // missing or duplicate key; no stage; a hold before any ramp; a weight that is not above 0; a
 // probability outside 0..1; a law of think time that cannot be; a variable that nothing defines
-// before its use; a threshold that is not of k6's grammar; an open model without think time (its
-// arrival rate is users / mean think time).
+// before its use; a threshold that is not of k6's grammar; users with an open model, rates with a
+// closed one; think time 0 with an open model.
 //
 // The returned scenario is complete: defaults are filled in (step probability 1, feeder scope
-// CLINIC, role PATIENT, login_fraction 0 or 1 for token or login, retry timeout 10 s),
+// CLINIC, role PATIENT, login_fraction 0 or 1 for token or login, retry timeout 10 s,
+// token lifetime 15 minutes, an open model's arrivals JOURNEYS),
 // `source_path` and `digest` are set.
 namespace model {
 

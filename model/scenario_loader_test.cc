@@ -83,6 +83,7 @@ TEST(ScenarioLoader, ReadsEveryPart) {
   EXPECT_EQ(s->journeys(0).role(), "PATIENT");
   EXPECT_EQ(s->journeys(1).role(), "DOCTOR");
   EXPECT_TRUE(s->refresh_token().when_expired());
+  EXPECT_DOUBLE_EQ(s->refresh_token().lifetime_seconds(), 900);
   EXPECT_DOUBLE_EQ(s->retry().backoff_factor(), 3);
   EXPECT_DOUBLE_EQ(s->retry().timeout_seconds(), 5);
   ASSERT_EQ(s->thresholds_size(), 3);
@@ -143,6 +144,82 @@ TEST(ScenarioLoader, MistakesInUsers) {
             "s.yaml:5: users.signed_in.mixed: expected a fraction in 0..1, found \"2\"");
 }
 
+TEST(ScenarioLoader, ReadsOpenAndPartlyOpenModels) {
+  const std::string closed = "model: closed\n  stages: [{ramp_to: 10, over: 5s}, {hold: 1m}]";
+  const auto users = [&](const std::string& text) {
+    const absl::StatusOr<Scenario> s =
+        ParseScenario(absl::StrReplaceAll(kGood, {{closed, text}}), "s.yaml");
+    EXPECT_TRUE(s.ok()) << s.status();
+    return s.ok() ? s->users() : Users();
+  };
+  const Users open =
+      users("model: open\n  stages: [{ramp_to_rate: 6000/min, over: 5s}, {hold: 1m}]");
+  EXPECT_EQ(open.model(), Users::OPEN);
+  EXPECT_EQ(open.arrivals(), Users::JOURNEYS);
+  EXPECT_DOUBLE_EQ(open.stages(0).rate_per_second(), 100);
+  EXPECT_DOUBLE_EQ(open.stages(1).rate_per_second(), 100);
+  EXPECT_DOUBLE_EQ(open.stages(1).duration_seconds(), 60);
+  EXPECT_EQ(users("model: open\n  arrivals: requests\n  stages: [{ramp_to_rate: 1/h, over: 5s}]")
+                .arrivals(),
+            Users::REQUESTS);
+  const Users partly = users(
+      "model: partly_open\n  session: {journeys: {geometric: {mean: 2.5}}}\n"
+      "  stages: [{ramp_to_rate: 2/s, over: 5s}]");
+  EXPECT_EQ(partly.session().unit(), Session::JOURNEYS);
+  EXPECT_DOUBLE_EQ(partly.session().mean(), 2.5);
+  EXPECT_TRUE(partly.session().geometric());
+  const Users given = users(
+      "model: partly_open\n  session: {requests: 7}\n  stages: [{ramp_to_rate: 2/s, over: 5s}]");
+  EXPECT_EQ(given.session().unit(), Session::REQUESTS);
+  EXPECT_DOUBLE_EQ(given.session().mean(), 7);
+  EXPECT_FALSE(given.session().geometric());
+}
+
+TEST(ScenarioLoader, MistakesInOpenModels) {
+  const std::string closed = "model: closed\n  stages: [{ramp_to: 10, over: 5s}, {hold: 1m}]";
+  const auto error = [&](const std::string& text) { return ErrorAfter(closed, text); };
+  EXPECT_EQ(error("model: open\n  stages: [{ramp_to: 10, over: 5s}]"),
+            "s.yaml:4: users.stages[0].ramp_to: expected a rate (ramp_to_rate: 100/s): an open "
+            "model has no fixed number of users");
+  EXPECT_EQ(error("model: closed\n  stages: [{ramp_to_rate: 10/s, over: 5s}]"),
+            "s.yaml:4: users.stages[0].ramp_to_rate: expected users (ramp_to: USERS): a closed "
+            "model has no arrivals");
+  EXPECT_EQ(error("model: open\n  stages: [{ramp_to_rate: 10, over: 5s}]"),
+            "s.yaml:4: users.stages[0].ramp_to_rate: expected a rate such as 100/s, 6000/min or "
+            "1/h, found \"10\"");
+  EXPECT_EQ(error("model: open\n  stages: [{hold: 5s}]"),
+            "s.yaml:4: users.stages[0].hold: expected a ramp_to_rate before the first hold");
+  EXPECT_EQ(error("model: open\n  stages: [{ramp_to_rate: 0/s, over: 5s}]"),
+            "s.yaml:4: users.stages: expected a stage with a rate, found none above 0");
+  EXPECT_EQ(error("model: partly_open\n  stages: [{ramp_to_rate: 1/s, over: 5s}]"),
+            "s.yaml:3: users: expected the key session (what a user does before it leaves), which "
+            "is missing");
+  EXPECT_EQ(error("model: partly_open\n  session: {journeys: {geometric: {mean: 0.5}}}\n"
+                  "  stages: [{ramp_to_rate: 1/s, over: 5s}]"),
+            "s.yaml:4: users.session.journeys.geometric.mean: expected a mean of 1 or more, up to "
+            "1000000");
+  EXPECT_EQ(error("model: closed\n  session: {requests: 3}\n  stages: [{ramp_to: 1, over: 5s}]"),
+            "s.yaml:4: users.session: expected only with model: partly_open");
+  EXPECT_EQ(error("model: closed\n  arrivals: requests\n  stages: [{ramp_to: 1, over: 5s}]"),
+            "s.yaml:4: users.arrivals: expected only with model: open");
+  EXPECT_EQ(error("model: open\n  stages: [{ramp_to_rate: 1/s, over: 5s}]\n  x: 1"),
+            "s.yaml:5: users.x: unknown key, expected one of model, stages, signed_in, arrivals, "
+            "session");
+}
+
+// The first step of an open journey is due at its arrival: without further ones nobody thinks.
+TEST(ScenarioLoader, AnOpenModelNeedsThinkTimeOnlyBetweenSteps) {
+  const std::string open = absl::StrReplaceAll(
+      kGood, {{"model: closed\n  stages: [{ramp_to: 10, over: 5s}, {hold: 1m}]",
+               "model: open\n  stages: [{ramp_to_rate: 10/s, over: 5s}]"},
+              {"think_time: {exponential: {mean: 10s}}\n", ""}});
+  EXPECT_TRUE(ParseScenario(open, "s.yaml").ok());  // the second step has a law of its own
+  const std::string several =
+      absl::StrReplaceAll(open, {{"        think_time: {lognormal: {median: 20s, p95: 90s}}\n", ""}});
+  EXPECT_THAT(std::string(ParseScenario(several, "s.yaml").status().message()),
+              HasSubstr("journeys: expected the key think_time"));
+}
+
 TEST(ScenarioLoader, MistakesInLawsAndFeeders) {
   EXPECT_EQ(ErrorAfter("{mean: 10s}", "{mean: 0s}"),
             "s.yaml:6: think_time: exponential: mean: expected a time above 0, found 0");
@@ -154,7 +231,7 @@ TEST(ScenarioLoader, MistakesInLawsAndFeeders) {
             "median, found 10");
   EXPECT_THAT(ErrorAfter("model: closed\n  stages: [{ramp_to: 10, over: 5s}, {hold: 1m}]\n  "
                          "signed_in: {mixed: 0.02}\nthink_time: {exponential: {mean: 10s}}",
-                         "model: open\n  stages: [{ramp_to: 10, over: 5s}]\n  signed_in: "
+                         "model: open\n  stages: [{ramp_to_rate: 10/s, over: 5s}]\n  signed_in: "
                          "token\nthink_time: {constant: 0}"),
               StartsWith("s.yaml:6: think_time: expected a mean above 0: an open model"));
   EXPECT_EQ(ErrorAfter("entity: doctor", "entity: nurse"),

@@ -13,6 +13,10 @@ namespace model {
 
 absl::StatusOr<Distribution> ReadThinkTime(const YamlNode& node);
 absl::StatusOr<Users> ReadUsers(const YamlNode& node);
+// Of an open or partly open model; an error when a closed one has them.
+absl::Status ReadArrivals(const YamlMap& map, const YamlNode& node, Users* users);
+// Needs users->model(): closed stages have users, the others arrival rates.
+absl::Status ReadStages(const YamlNode& node, Users* users);
 absl::Status ReadFeeders(const YamlNode& node, Scenario* scenario);
 absl::StatusOr<Retry> ReadRetry(const YamlNode& node);
 absl::StatusOr<Resilience> ReadResilience(const YamlNode& node);

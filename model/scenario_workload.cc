@@ -13,7 +13,7 @@ namespace model {
 namespace {
 
 constexpr double kDefaultTimeoutSeconds = 10;
-constexpr double kLongestStage = 366.0 * 86400;
+constexpr double kTokenLifetimeSeconds = 15 * 60;
 
 // A map of exactly one entry: {exponential: ...}.
 absl::StatusOr<YamlMap::Entry> ReadOnly(const YamlNode& node,
@@ -81,29 +81,6 @@ absl::Status ReadLaw(const std::string& name, const YamlNode& node, Distribution
   } else {
     return ReadEmpirical(node, law->mutable_empirical());
   }
-  return absl::OkStatus();
-}
-
-absl::Status ReadStage(const YamlNode& node, Users* users) {
-  PRAXIS_ASSIGN_OR_RETURN(const YamlMap map, node.AsMap({"ramp_to", "over", "hold"}));
-  Stage stage;
-  if (map.Has("hold") == map.Has("ramp_to")) {
-    return node.Error("expected {ramp_to: USERS, over: DURATION} or {hold: DURATION}");
-  }
-  if (const YamlNode* hold = map.Find("hold")) {
-    if (map.Has("over")) return map.Find("over")->Error("expected only with ramp_to");
-    if (users->stages().empty()) return hold->Error("expected a ramp_to before the first hold");
-    PRAXIS_ASSIGN_OR_RETURN(const double seconds, hold->AsSeconds());
-    stage.set_users(users->stages().rbegin()->users());
-    stage.set_duration_seconds(seconds);
-  } else {
-    PRAXIS_ASSIGN_OR_RETURN(const uint64_t count, map.Find("ramp_to")->AsCount(0, 1'000'000'000));
-    PRAXIS_ASSIGN_OR_RETURN(const double seconds, RequireSeconds(map, "over"));
-    stage.set_users(count);
-    stage.set_duration_seconds(seconds);
-  }
-  if (stage.duration_seconds() > kLongestStage) return node.Error("expected at most a year");
-  *users->add_stages() = stage;
   return absl::OkStatus();
 }
 
@@ -199,24 +176,16 @@ absl::StatusOr<Distribution> ReadThinkTime(const YamlNode& node) {
 }
 
 absl::StatusOr<Users> ReadUsers(const YamlNode& node) {
-  PRAXIS_ASSIGN_OR_RETURN(const YamlMap map, node.AsMap({"model", "stages", "signed_in"}));
+  PRAXIS_ASSIGN_OR_RETURN(const YamlMap map,
+                          node.AsMap({"model", "stages", "signed_in", "arrivals", "session"}));
   Users users;
   PRAXIS_ASSIGN_OR_RETURN(const YamlNode model, map.Require("model"));
   PRAXIS_ASSIGN_OR_RETURN(const size_t choice, model.AsChoice({"closed", "open", "partly_open"}));
   constexpr std::array<Users::Model, 3> kModels = {Users::CLOSED, Users::OPEN, Users::PARTLY_OPEN};
   users.set_model(kModels[choice]);
+  PRAXIS_RETURN_IF_ERROR(ReadArrivals(map, node, &users));
   PRAXIS_ASSIGN_OR_RETURN(const YamlNode stages, map.Require("stages"));
-  PRAXIS_ASSIGN_OR_RETURN(const auto list, stages.AsList());
-  uint64_t most = 0;
-  double seconds = 0;
-  for (const YamlNode& stage : list) {
-    PRAXIS_RETURN_IF_ERROR(ReadStage(stage, &users));
-    most = std::max(most, users.stages().rbegin()->users());
-    seconds += users.stages().rbegin()->duration_seconds();
-  }
-  if (list.empty()) return stages.Error("expected at least one stage");
-  if (most == 0) return stages.Error("expected a stage with users, found none above 0");
-  if (seconds <= 0) return stages.Error("expected stages that last longer than 0 s together");
+  PRAXIS_RETURN_IF_ERROR(ReadStages(stages, &users));
   users.set_signed_in(Users::TOKEN);
   if (const YamlNode* signed_in = map.Find("signed_in")) {
     PRAXIS_RETURN_IF_ERROR(ReadSignedIn(*signed_in, &users));
@@ -264,8 +233,14 @@ absl::StatusOr<Retry> ReadRetry(const YamlNode& node) {
 }
 
 absl::StatusOr<RefreshToken> ReadRefreshToken(const YamlNode& node) {
-  PRAXIS_ASSIGN_OR_RETURN(const YamlMap map, node.AsMap({"operation", "when_expired"}));
+  PRAXIS_ASSIGN_OR_RETURN(const YamlMap map, node.AsMap({"operation", "when_expired", "lifetime"}));
   RefreshToken refresh;
+  refresh.set_lifetime_seconds(kTokenLifetimeSeconds);
+  if (const YamlNode* lifetime = map.Find("lifetime")) {
+    PRAXIS_ASSIGN_OR_RETURN(const double seconds, lifetime->AsSeconds());
+    if (seconds <= 0) return lifetime->Error("expected a time above 0");
+    refresh.set_lifetime_seconds(seconds);
+  }
   PRAXIS_ASSIGN_OR_RETURN(const YamlNode operation, map.Require("operation"));
   PRAXIS_ASSIGN_OR_RETURN(*refresh.mutable_operation(), ReadOperation(operation, nullptr));
   PRAXIS_ASSIGN_OR_RETURN(const YamlNode when, map.Require("when_expired"));

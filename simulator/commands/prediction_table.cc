@@ -3,13 +3,23 @@
 #include "absl/strings/str_format.h"
 
 namespace simulator {
+namespace {
+
+std::string Population(const model::Result& result) {
+  if (result.arrival_rate_per_second() <= 0) return absl::StrFormat("%d users", result.users());
+  return absl::StrFormat("%s model, %.6g arrivals/s, %d users present",
+                         result.provenance().load_model(), result.arrival_rate_per_second(),
+                         result.users());
+}
+
+}  // namespace
 
 void PrintPrediction(const model::Result& result, std::FILE* out) {
   const model::Provenance& provenance = result.provenance();
   std::fprintf(
-      out, "scenario %s on deployment %s with profile %s: %llu users, %.4g s think time, %s\n",
+      out, "scenario %s on deployment %s with profile %s: %s, %.4g s think time, %s\n",
       provenance.scenario_name().c_str(), provenance.deployment_name().c_str(),
-      provenance.profile_name().c_str(), static_cast<unsigned long long>(result.users()),
+      provenance.profile_name().c_str(), Population(result).c_str(),
       result.think_time_mean_seconds(),
       absl::StrFormat("%d replications, measured %.0f s after %.0f s", provenance.replications(),
                       result.measured_seconds(), result.measured_from_seconds())

@@ -7,13 +7,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/build_info.h"
 #include "model/threshold.h"
 #include "simulator/commands/arguments.h"
-#include "simulator/engine/prediction.h"
-#include "simulator/engine/replications.h"
 #include "simulator/faults/fault_loader.h"
 
 namespace simulator {
@@ -23,6 +22,16 @@ absl::Status BadFlag(const std::string& name, const std::string& value,
                      const std::string& expected) {
   return absl::InvalidArgumentError(
       absl::StrCat("--", name, ": expected ", expected, ", found '", value, "'"));
+}
+
+// "100" or "100/s": arrivals per second.
+absl::Status ReadRate(const FlagMap& flags, double* rate) {
+  const auto flag = flags.find("rate");
+  if (flag == flags.end()) return absl::OkStatus();
+  if (absl::SimpleAtod(absl::StripSuffix(flag->second, "/s"), rate) && *rate > 0 && *rate <= 1e9) {
+    return absl::OkStatus();
+  }
+  return BadFlag("rate", flag->second, "arrivals per second above 0, such as 500 or 500/s");
 }
 
 // START,DURATION,FACTOR: 300s,30s,0.5
@@ -87,11 +96,11 @@ void Progress(absl::Time start, uint32_t replication, const ReplicationResult& r
 
 std::vector<std::string> PredictionFlags(const std::vector<std::string>& more) {
   std::vector<std::string> names = {
-      "scenario",     "deployment",  "profile",   "users",       "think_time",
-      "ramp",         "duration",    "settle",    "pods",        "seed",
-      "replications", "threads",     "step",      "model_error", "latency_model_error",
-      "cache_keys",   "catalogue",   "cache_ttl", "slowdown",    "faults",
-      "overload",     "worker_queue"};
+      "scenario",     "deployment",   "profile",   "users",       "think_time",
+      "ramp",         "duration",     "settle",    "pods",        "seed",
+      "replications", "threads",      "step",      "model_error", "latency_model_error",
+      "cache_keys",   "catalogue",    "cache_ttl", "slowdown",    "faults",
+      "overload",     "worker_queue", "rate"};
   names.insert(names.end(), more.begin(), more.end());
   return names;
 }
@@ -100,6 +109,7 @@ absl::StatusOr<RunOptions> ReadRunOptions(const FlagMap& flags) {
   RunOptions options;
   absl::Status status;
   status.Update(ReadCount(flags, "users", 1, 16'000'000, &options.users));
+  status.Update(ReadRate(flags, &options.rate_per_second));
   status.Update(ReadCount(flags, "seed", 0, ~uint64_t{0}, &options.seed));
   status.Update(ReadCount(flags, "replications", 1, 1000, &options.replications));
   status.Update(ReadCount(flags, "threads", 1, 64, &options.threads));
@@ -146,16 +156,13 @@ absl::StatusOr<model::Result> PredictWithProgress(const Experiment& experiment,
   const absl::StatusOr<CompiledExperiment> compiled = CompileExperiment(experiment, options);
   if (!compiled.ok()) return compiled.status();
   const absl::Time start = absl::Now();
-  const auto replications = RunReplications(
-      compiled->workload, compiled->system, options,
-      [&](uint32_t i, const ReplicationResult& result) { Progress(start, i, result); });
-  if (!replications.ok()) return replications.status();
-  model::Result result =
-      BuildPrediction({experiment.scenario, experiment.deployment, experiment.profile},
-                      compiled->workload, compiled->system, options, *replications);
+  absl::StatusOr<model::Result> simulated =
+      Simulate(experiment, *compiled, options,
+               [&](uint32_t i, const ReplicationResult& result) { Progress(start, i, result); });
+  if (!simulated.ok()) return simulated.status();
+  model::Result result = *std::move(simulated);
   result.mutable_provenance()->set_version(base::ThisBuild().version);
   result.mutable_provenance()->set_commit(base::ThisBuild().commit);
-  result.mutable_provenance()->set_profile_digest(experiment.profile_digest);
   const absl::StatusOr<bool> passed = model::EvaluateThresholds(experiment.scenario, &result);
   if (!passed.ok()) return passed.status();
   return result;

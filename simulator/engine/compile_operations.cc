@@ -25,6 +25,13 @@ absl::Status SystemCompiler::Operations() {
     for (const model::OperationDemand& candidate : profile_.operations()) {
       if (candidate.operation() == name) demand = &candidate;
     }
+    const bool refresh = workload_.tokens.refreshes && i == workload_.tokens.operation;
+    if (refresh) system_.token_refresh = demand != nullptr;
+    if (demand == nullptr && refresh) {
+      Warn(absl::StrCat("token refresh is left out: the profile has no demand for ", name));
+      system_.operations.emplace_back();
+      continue;
+    }
     if (demand == nullptr) {
       return absl::InvalidArgumentError(
           absl::StrCat("profile ", profile_.name(), ": no demand for operation ", name,
@@ -46,7 +53,8 @@ absl::Status SystemCompiler::Operations() {
 // How many clinics, doctors and patients there are (RunOptions).
 CacheWorld SystemCompiler::World() const {
   CacheWorld world;
-  world.users = static_cast<double>(workload_.users);
+  // Who comes with an open model is anybody: the seed's clinics, unless the options say.
+  world.users = workload_.open() ? 0 : static_cast<double>(workload_.users);
   if (options_.doctors_per_clinic > 0) world.sizes.doctors_per_clinic = options_.doctors_per_clinic;
   if (options_.patients_per_clinic > 0) {
     world.sizes.patients_per_clinic = options_.patients_per_clinic;
@@ -74,9 +82,7 @@ void SystemCompiler::Cache(const model::OperationDemand& demand, OperationModel*
     return Warn(absl::StrCat(demand.operation(),
                              ": hit rate taken from calibration: ", cache.status().message()));
   }
-  const double per_second =
-      static_cast<double>(workload_.users) / std::max(1e-3, workload_.mean_think_seconds);
-  operation->hit_rate = cache->HitRate(per_second * cache->ttl_seconds());
+  operation->hit_rate = cache->HitRate(workload_.RequestRate() * cache->ttl_seconds());
   operation->cache = std::move(*cache);
 }
 

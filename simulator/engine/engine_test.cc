@@ -218,7 +218,8 @@ TEST(EngineTest, BadInputIsNamed) {
   EXPECT_THAT(std::string(inputs.Predict().status().message()), HasSubstr("none has the role api"));
   inputs = TestInputs::FromFiles();
   inputs.scenario.mutable_users()->set_model(model::Users::OPEN);
-  EXPECT_THAT(std::string(inputs.Predict().status().message()), HasSubstr("closed scenarios only"));
+  EXPECT_THAT(std::string(inputs.Predict().status().message()),
+              HasSubstr("users.stages: no stage has a rate"));
 }
 
 TEST(EngineTest, WarnsWhenItExtrapolates) {

@@ -49,6 +49,10 @@ void Simulation::EndStep() {
     Violation(absl::StrCat("conservation of users: ", active_, " active, ", accounted,
                            " thinking or waiting"));
   }
+  if (workload_.open() && arrived_ != departures_ + active_) {
+    Violation(absl::StrCat("conservation of arrivals: ", arrived_, " came, ", departures_,
+                           " left, ", active_, " present"));
+  }
   const Totals totals = TakeTotals();
   const double step = options_.step_seconds * 1e9;
   auto& series = recorder_.result.series;

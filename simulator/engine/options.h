@@ -10,6 +10,7 @@ namespace simulator {
 // the scenario's or the documented default.
 struct RunOptions {
   uint64_t users = 0;              // unset: the scenario's; else stages are scaled to this maximum
+  double rate_per_second = 0;      // open models: as users, for the largest arrival rate
   double think_time_seconds = -1;  // unset: the scenario's; else all laws are scaled to this mean
   double ramp_seconds = -1;        // with duration_seconds: replaces the scenario's stages
   double duration_seconds = -1;    // hold at the full number of users
@@ -37,7 +38,9 @@ struct RunOptions {
   // Bounds of the server that no manifest carries.
   uint32_t worker_queue_limit = 4096;  // requests inside one worker; beyond it 503 at once
   uint32_t pool_wait_limit = 1024;     // requests that wait for a connection, per worker
-  uint32_t cache_keys = 100000;        // keys over which popularity is spread on the Redis shards
+  uint64_t waiting_limit =
+      1'000'000;                 // open models: more unanswered requests end the run, unstable
+  uint32_t cache_keys = 100000;  // keys over which popularity is spread on the Redis shards
 
   // The world behind the cache's keys. Unset (0): the server's default seed, with as many clinics
   // as give each of the scenario's patients an entry of their own.

@@ -33,9 +33,10 @@ void PredictionBuilder::Summarise() {
     summaries_.push_back(std::move(summary));
   }
   mean_response_ = pooled_.mean() * 1e-9;
-  // Share of its time that a user waits: by how much the closed loop passes latency on.
+  // Share of its time that a user waits: by how much the closed loop passes latency on. Arrivals do
+  // not wait for answers.
   const double cycle = workload_.mean_think_seconds + mean_response_;
-  waiting_share_ = cycle > 0 ? mean_response_ / cycle : 0;
+  waiting_share_ = cycle > 0 && !workload_.open() ? mean_response_ / cycle : 0;
 }
 
 void PredictionBuilder::Provenance() {
@@ -48,7 +49,7 @@ void PredictionBuilder::Provenance() {
   provenance.set_deployment_digest(inputs_.deployment.digest());
   provenance.set_profile_name(inputs_.profile.name());
   provenance.set_valid(true);
-  provenance.set_load_model("closed");
+  provenance.set_load_model(LoadModelName(workload_.model));
   provenance.set_replications(static_cast<uint32_t>(replications_.size()));
   for (const std::string& warning : system_.warnings) provenance.add_warnings(warning);
   for (const std::string& omission : system_.not_modelled) result_.add_not_modelled(omission);
@@ -57,10 +58,26 @@ void PredictionBuilder::Provenance() {
   double measured = 0;
   for (const Summary& summary : summaries_) measured += summary.seconds;
   result_.set_measured_seconds(measured);
-  result_.set_users(workload_.users);
+  result_.set_users(workload_.open() ? MeanPresent() : workload_.users);
+  result_.set_arrival_rate_per_second(workload_.arrival_rate);
   result_.set_think_time_mean_seconds(workload_.mean_think_seconds);
   result_.set_think_time_scaled(options_.think_time_seconds >= 0);
   result_.set_step_seconds(options_.step_seconds);
+}
+
+// Users present in the measured window, on average over its steps.
+uint64_t PredictionBuilder::MeanPresent() const {
+  double sum = 0;
+  double n = 0;
+  for (const ReplicationResult& replication : replications_) {
+    const std::vector<double>& users = replication.series[kUsers];
+    const double before = ToSeconds(replication.measured_from) / options_.step_seconds;
+    for (auto step = static_cast<size_t>(before); step < users.size(); ++step) {
+      sum += users[step];
+      ++n;
+    }
+  }
+  return n > 0 ? static_cast<uint64_t>(std::llround(sum / n)) : 0;
 }
 
 void PredictionBuilder::AddOutcomes(const std::array<uint64_t, kOutcomes>& outcomes,
@@ -74,6 +91,8 @@ void PredictionBuilder::AddOutcomes(const std::array<uint64_t, kOutcomes>& outco
 
 void PredictionBuilder::Operations() {
   for (size_t op = 0; op < workload_.operations.size(); ++op) {
+    const TokenModel& tokens = workload_.tokens;
+    if (tokens.refreshes && op == tokens.operation && !system_.token_refresh) continue;
     model::OperationResult& result = *result_.add_operations();
     result.set_operation(workload_.operations[op]);
     model::Histogram response;
@@ -127,6 +146,17 @@ void PredictionBuilder::SeriesAndEvents() {
                        : absl::StrFormat("ramp from %d to %d users", stage.from, stage.to));
     event.set_from(static_cast<double>(stage.from));
     event.set_to(static_cast<double>(stage.to));
+  }
+  for (const RateStage& stage : workload_.rates) {
+    model::Event& event = *result_.add_events();
+    event.set_at_seconds(ToSeconds(stage.start));
+    event.set_kind("stage");
+    event.set_subject("arrivals");
+    event.set_text(stage.from == stage.to ? absl::StrFormat("hold %.6g arrivals/s", stage.to)
+                                          : absl::StrFormat("ramp from %.6g to %.6g arrivals/s",
+                                                            stage.from, stage.to));
+    event.set_from(stage.from);
+    event.set_to(stage.to);
   }
   // Scaling differs between replications; the first one's story is told.
   for (const model::Event& event : replications_[0].events) *result_.add_events() = event;

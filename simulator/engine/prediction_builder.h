@@ -46,6 +46,7 @@ class PredictionBuilder {
   // prediction.cc: what was counted.
   void Summarise();
   void Provenance();
+  uint64_t MeanPresent() const;
   void Operations();
   void SeriesAndEvents();
   void Resources();

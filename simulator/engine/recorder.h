@@ -96,6 +96,7 @@ struct ReplicationResult {
   double peak_per_second = 0;  // highest finished rate of a step
   uint64_t requests = 0;       // finished, whole run
   uint64_t kernel_events = 0;  // whole run
+  std::string unstable;        // not empty: more comes than can be done, the run was ended early
   std::string violation;       // a law that does not hold: the run is wrong, not the system
 };
 

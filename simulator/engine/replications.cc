@@ -33,6 +33,9 @@ absl::StatusOr<std::vector<ReplicationResult>> RunReplications(
   work();
   for (std::thread& thread : threads) thread.join();
   for (uint32_t i = 0; i < count; ++i) {
+    if (!results[i].unstable.empty()) {
+      return absl::FailedPreconditionError(absl::StrCat("unstable: ", results[i].unstable));
+    }
     if (!results[i].violation.empty()) {
       return absl::InternalError(absl::StrCat("replication ", i, ": ", results[i].violation,
                                               " (the simulator is wrong, no result is given)"));

@@ -14,8 +14,8 @@ namespace simulator {
 // Runs options.replications independent replications, options.threads at a time, each on its own
 // random streams: replication i is the same whatever the number of threads. `finished` is called
 // once per replication, from the calling thread's or a worker's context, one call at a time.
-// Internal: a law of queueing did not hold in a run (a defect of the simulator; nothing is
-// returned then).
+// FailedPrecondition "unstable: ...": an open model offers more than can be done. Internal: a law
+// of queueing did not hold in a run (a defect of the simulator; nothing is returned then).
 absl::StatusOr<std::vector<ReplicationResult>> RunReplications(
     const Workload& workload, const SystemModel& system, const RunOptions& options,
     const std::function<void(uint32_t replication, const ReplicationResult&)>& finished = nullptr);

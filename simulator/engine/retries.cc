@@ -9,6 +9,8 @@ namespace simulator {
 // The user's next request: its first attempt.
 void Simulation::Send(uint32_t user) {
   ++started_;
+  if (refreshing_) [[unlikely]]
+    RefreshFirst(user);
   if (retrying_) [[unlikely]] {
     if (user >= tries_.size()) tries_.resize(users_.size());
     tries_[user] = {now_, 0, false};
@@ -30,6 +32,8 @@ void Simulation::Conclude(uint32_t user, Nanos start, uint16_t operation, Outcom
     tries_[user].first_start = kNever;
   }
   recorder_.Finished(start, now_, operation, outcome);
+  if (!plain_) [[unlikely]]
+    return Continue(user, outcome);
   workload_.Advance(users_[user], journey_random_);
   Think(user);
 }

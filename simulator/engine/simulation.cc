@@ -50,7 +50,14 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
       route_random_(options.seed, replication, "balancer", "route"),
       cpu_random_(options.seed, replication, "server", "cpu"),
       pod_random_(options.seed, replication, "pods", "lifecycle"),
-      retry_random_(options.seed, replication, "users", "backoff") {
+      retry_random_(options.seed, replication, "users", "backoff"),
+      session_random_(options.seed, replication, "users", "sessions"),
+      token_random_(options.seed, replication, "users", "token_age"),
+      arrivals_(&workload_.rates,
+                base::RandomStream(options.seed, replication, "users", "arrivals")),
+      next_change_(workload.open() ? arrivals_.NextTime() : plan_.NextTime()),
+      refreshing_(workload.tokens.refreshes && system.token_refresh),
+      plain_(!workload.open() && !refreshing_) {
   for (const ThinkLaw& law : workload_.laws) {
     law_pool_.push_back(law.memoryless ? static_cast<int>(memoryless_.size()) : -1);
     if (law.memoryless) {
@@ -77,6 +84,7 @@ ReplicationResult Simulation::Run() {
   StartCluster();
   StartFaults();
   Loop();
+  if (!recorder_.result.unstable.empty()) return std::move(recorder_.result);
   EndWindow();
   recorder_.result.pods_end = ready_pods_;
   recorder_.result.kernel_events = kernel_events_;
@@ -108,7 +116,7 @@ void Simulation::Loop() {
     if (timeouts && requests_.live() > 0) {
       consider(requests_.OldestStart() + workload_.timeout, kTimeouts);
     }
-    consider(plan_.NextTime(), kPlan);
+    consider(next_change_, kPlan);
     if (next >= end_) break;
     now_ = next;
     ++kernel_events_;
@@ -189,7 +197,14 @@ void Simulation::Dispatch(const Event& event) {
 }
 
 void Simulation::ChangePopulation() {
-  if (plan_.Pop() < 0) {
+  if (workload_.open()) {
+    Arrive();
+    next_change_ = arrivals_.NextTime();
+    return;
+  }
+  const int change = plan_.Pop();
+  next_change_ = plan_.NextTime();
+  if (change < 0) {
     ++leaving_;  // the next user whose think time ends leaves
     return;
   }
@@ -197,17 +212,13 @@ void Simulation::ChangePopulation() {
     --leaving_;
     return;
   }
-  uint32_t user;
-  if (idle_users_.empty()) {
-    user = static_cast<uint32_t>(users_.size());
-    users_.push_back({});
-  } else {
-    user = idle_users_.back();
-    idle_users_.pop_back();
-  }
-  users_[user].worker = kNoWorker;
-  ++active_;
+  const uint32_t user = NewUser();
   workload_.Begin(users_[user], journey_random_);
+  if (refreshing_) {
+    const double age = token_random_.Uniform01();
+    IssueToken(user,
+               now_ + static_cast<Nanos>(age * static_cast<double>(workload_.tokens.lifetime)));
+  }
   Think(user);
 }
 
@@ -224,13 +235,7 @@ void Simulation::StopThinking(uint32_t user) {
   if (backing_off_ > 0 && EndBackoff(user)) return;
   if (leaving_ > 0) {
     --leaving_;
-    --active_;
-    if (users_[user].worker != kNoWorker) {
-      --pods_[users_[user].worker / system_.pod.workers].connections;
-      --connected_;
-      users_[user].worker = kNoWorker;
-    }
-    idle_users_.push_back(user);
+    Leave(user);
     return;
   }
   Send(user);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "simulator/engine/arrivals.h"
 #include "simulator/engine/breaker.h"
 #include "simulator/engine/database_tier.h"
 #include "simulator/engine/event_kinds.h"
@@ -60,14 +61,22 @@ namespace simulator {
 // requests away or drop them (worker_queue.h); with the scenario's breakers (breaker.h) a client
 // does not even send. Without them the station is the FIFO above and costs nothing more.
 //
+// Users come as the workload's model says (workload.h): by stages (closed), or by a Poisson process
+// with the stages' rate (open and partly open), exactly. A user whose access token has expired at
+// its next request sends a refresh first and the request when that is answered; after a refresh or
+// login that failed it thinks again and tries again. Minted tokens of closed users are of any age
+// at the start (uniform), those of arrivals are new. When an open model's unanswered requests pass
+// a bound, the run ends: ReplicationResult::unstable.
+//
 // A user's connection: with per_connection balancing it stays on one worker, drawn at random among
 // the workers of ready pods when the user first sends, and again only when that pod goes away: new
 // pods get new users, not old ones. With per_request each request goes to a random worker of the
 // ready pods (what many round-robin proxies together amount to).
 //
-// Laws are asserted, not hoped for: conservation of users at every step; Little's law over the
-// window exactly, in integers, edges included; work admitted to the workers and the database equals
-// the demand drawn. A violation ends in ReplicationResult::violation.
+// Laws are asserted, not hoped for: conservation of users at every step (and arrivals = departures
+// + present); Little's law over the window exactly, in integers, edges included; work admitted to
+// the workers and the database equals the demand drawn. A violation ends in
+// ReplicationResult::violation.
 //
 // Deterministic: a pure function of the models, the options and the replication's number.
 class Simulation final : private DatabaseTier::Client {
@@ -138,6 +147,17 @@ class Simulation final : private DatabaseTier::Client {
   uint64_t Waiting() const { return requests_.live() + backing_off_; }
   uint64_t Thinking() const;
   void Violation(const std::string& what);
+
+  // sessions.cc: users that come and go by themselves, expired tokens.
+  uint32_t NewUser();
+  void Leave(uint32_t user);
+  void Arrive();
+  bool FirstStep(uint32_t user);
+  bool NextJourney(uint32_t user);
+  bool NextStep(uint32_t user);
+  void Continue(uint32_t user, Outcome outcome);
+  void IssueToken(uint32_t user, Nanos expiry);
+  void RefreshFirst(uint32_t user);
 
   // retries.cc: attempts and requests.
   void Send(uint32_t user);
@@ -226,11 +246,16 @@ class Simulation final : private DatabaseTier::Client {
   std::vector<ThinkingUsers> memoryless_;
   std::vector<int> law_pool_;  // per law: index into memoryless_, -1: the wheel
   TimingWheel wheel_;
-  PopulationPlan plan_;
+  PopulationPlan plan_;  // closed
   std::vector<UserState> users_;
   std::vector<uint32_t> idle_users_;  // left, may come back
   uint64_t active_ = 0;
   uint64_t leaving_ = 0;
+  uint64_t arrived_ = 0;  // whole run
+  uint64_t departures_ = 0;
+  std::vector<uint32_t> left_;        // partly open: journeys or requests still to do
+  std::vector<Nanos> expiry_;         // of the user's token
+  std::vector<UserState> suspended_;  // where a refreshing user goes on
 
   RequestTable requests_;
   std::vector<Worker> workers_;
@@ -296,6 +321,12 @@ class Simulation final : private DatabaseTier::Client {
   base::RandomStream cpu_random_;
   base::RandomStream pod_random_;
   base::RandomStream retry_random_;
+  base::RandomStream session_random_;
+  base::RandomStream token_random_;
+  ArrivalProcess arrivals_;  // open and partly open
+  Nanos next_change_;        // of plan_ or arrivals_
+  bool refreshing_;          // tokens expire
+  bool plain_;               // closed users without tokens: they only walk journeys
 };
 
 }  // namespace simulator

@@ -140,7 +140,6 @@ void SystemCompiler::Omissions() {
         "limit is not modelled");
   }
   system_.not_modelled = {
-      "token refresh",
       "failures of pods, nodes, database and Redis",
       "client network and TLS handshakes",
       "memory limits and OOM kills",
@@ -148,6 +147,9 @@ void SystemCompiler::Omissions() {
       "PgBouncer",
       "cache eviction, stampedes, and what a miss costs the server more than a hit",
       "business answers (409, 404): every processed request is ok"};
+  if (workload_.tokens.refreshes && !system_.token_refresh) {
+    system_.not_modelled.push_back("token refresh");
+  }
   if (system_.pod.limit_quota == 0) {
     system_.not_modelled.push_back("CFS throttling periods (a limit is a speed)");
   }

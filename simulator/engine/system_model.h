@@ -93,6 +93,7 @@ struct DatabaseModel {
 
 struct SystemModel {
   std::vector<OperationModel> operations;  // as Workload::operations
+  bool token_refresh = false;              // asked for by the scenario, and its cost is known
   PodModel pod;
   OverloadModel overload;
   DatabaseModel database;

@@ -1,6 +1,7 @@
 #include "simulator/engine/workload.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "absl/status/status.h"
@@ -21,15 +22,16 @@ class Compiler {
       : scenario_(scenario), options_(options) {}
 
   absl::StatusOr<Workload> Run() {
-    if (scenario_.users().model() == model::Users::OPEN ||
-        scenario_.users().model() == model::Users::PARTLY_OPEN) {
-      return Invalid(scenario_, "users.model: the simulator runs closed scenarios only so far");
+    if (scenario_.users().model() == model::Users::OPEN) workload_.model = LoadModel::kOpen;
+    if (scenario_.users().model() == model::Users::PARTLY_OPEN) {
+      workload_.model = LoadModel::kPartlyOpen;
     }
     if (absl::Status status = Journeys(); !status.ok()) return status;
     Visits();
     Login();
+    Refresh();
     ScaleThinkTimes();
-    if (absl::Status status = Stages(); !status.ok()) return status;
+    if (absl::Status status = workload_.open() ? Rates() : Stages(); !status.ok()) return status;
     Retries();
     Breaker();
     return std::move(workload_);
@@ -95,18 +97,23 @@ class Compiler {
     double total = 0;
     double think = 0;
     double before = 0;
+    workload_.step_cumulative.assign(workload_.steps.size(), 0);
     for (size_t j = 0; j < workload_.journeys.size(); ++j) {
       const double weight = workload_.journey_cumulative[j] - before;
       before = workload_.journey_cumulative[j];
       for (uint32_t s = 0; s < workload_.journeys[j].steps; ++s) {
         const WorkloadStep& step = workload_.steps[workload_.journeys[j].first_step + s];
         const double visits = weight * step.probability;
+        workload_.step_cumulative[workload_.journeys[j].first_step + s] = visits;
         workload_.mix[step.operation] += visits;
         think += visits * model::MeanSeconds(laws_[step.law]);
         total += visits;
       }
     }
     for (double& share : workload_.mix) share /= total;
+    double sum = 0;
+    for (double& share : workload_.step_cumulative) share = sum += share / total;
+    workload_.requests_per_journey = total;
     workload_.mean_think_seconds = think / total;
   }
 
@@ -115,9 +122,28 @@ class Compiler {
     if (users.signed_in() == model::Users::LOGIN) workload_.login_fraction = 1;
     if (users.signed_in() == model::Users::MIXED) workload_.login_fraction = users.login_fraction();
     if (workload_.login_fraction <= 0) return;
+    workload_.login_journey = PseudoJourney(Operation("auth.login", true));
+  }
+
+  // A journey that is never drawn by weight.
+  uint16_t PseudoJourney(uint16_t operation) {
     workload_.journeys.push_back({static_cast<uint32_t>(workload_.steps.size()), 1});
-    workload_.steps.push_back({Operation("auth.login", true), Law(scenario_.think_time()), 1.0});
+    workload_.steps.push_back({operation, Law(scenario_.think_time()), 1.0});
     workload_.mix.resize(workload_.operations.size(), 0);
+    return static_cast<uint16_t>(workload_.journeys.size() - 1);
+  }
+
+  void Refresh() {
+    const model::RefreshToken& refresh = scenario_.refresh_token();
+    if (!refresh.when_expired()) return;
+    constexpr double kDefaultLifetimeSeconds = 900;
+    TokenModel& tokens = workload_.tokens;
+    tokens.refreshes = true;
+    tokens.lifetime = ToNanos(refresh.lifetime_seconds() > 0 ? refresh.lifetime_seconds()
+                                                             : kDefaultLifetimeSeconds);
+    tokens.operation =
+        Operation(refresh.operation().empty() ? "auth.refresh" : refresh.operation(), true);
+    tokens.journey = PseudoJourney(tokens.operation);
   }
 
   void ScaleThinkTimes() {
@@ -142,7 +168,68 @@ class Compiler {
     }
   }
 
+  absl::Status Rates() {
+    if (options_.users > 0) {
+      return Invalid(scenario_, absl::StrCat("users.model: ", LoadModelName(workload_.model),
+                                             " has arrivals, not users: give --rate, not --users"));
+    }
+    const model::Users& users = scenario_.users();
+    workload_.single_requests = users.arrivals() == model::Users::REQUESTS;
+    workload_.session = {users.session().unit() == model::Session::REQUESTS,
+                         users.session().geometric(), std::max(1.0, users.session().mean())};
+    double most = 0;
+    for (const model::Stage& stage : users.stages()) most = std::max(most, stage.rate_per_second());
+    const double rate = options_.rate_per_second > 0 ? options_.rate_per_second : most;
+    if (rate <= 0) {
+      return Invalid(scenario_, "users.stages: no stage has a rate (or give --rate)");
+    }
+    std::vector<model::Stage> stages(users.stages().begin(), users.stages().end());
+    if (options_.duration_seconds >= 0 || options_.ramp_seconds >= 0 || stages.empty()) {
+      double ramp = 0;
+      double hold = 0;
+      double elapsed = 0;
+      for (const model::Stage& stage : stages) {
+        elapsed += stage.duration_seconds();
+        hold += stage.duration_seconds();
+        if (ramp == 0 && stage.rate_per_second() >= most) {
+          ramp = elapsed;
+          hold = 0;
+        }
+      }
+      stages.resize(2);
+      stages[0].set_rate_per_second(rate);
+      stages[0].set_duration_seconds(options_.ramp_seconds >= 0 ? options_.ramp_seconds : ramp);
+      stages[1].set_rate_per_second(rate);
+      stages[1].set_duration_seconds(options_.duration_seconds >= 0 ? options_.duration_seconds
+                                                                    : hold);
+      most = rate;
+    }
+    double from = 0;
+    Nanos start = 0;
+    for (const model::Stage& stage : stages) {
+      const double to = stage.rate_per_second() / most * rate;
+      const RateStage compiled{start, ToNanos(stage.duration_seconds()), from, to};
+      start += compiled.duration;
+      if (to > workload_.arrival_rate) {
+        workload_.arrival_rate = to;
+        workload_.ramp_end = start;
+      }
+      workload_.rates.push_back(compiled);
+      from = to;
+    }
+    workload_.end = start;
+    if (start <= 0) return Invalid(scenario_, "users.stages: no duration (or give --duration)");
+    const double thinking = workload_.RequestRate() * workload_.mean_think_seconds;
+    workload_.users = static_cast<uint64_t>(std::clamp(thinking, 1.0, 16e6));
+    return absl::OkStatus();
+  }
+
   absl::Status Stages() {
+    if (options_.rate_per_second > 0) {
+      return Invalid(scenario_,
+                     "users.model: closed has users, not arrivals: give --users, not "
+                     "--rate");
+    }
     uint64_t most = 0;
     double ramp = 0;
     double elapsed = 0;
@@ -202,10 +289,8 @@ class Compiler {
     model.jitter = std::clamp(retry.jitter(), 0.0, 1.0);
     model.budget = std::max(0.0, retry.budget());
     constexpr double kBucketSeconds = 10;
-    const double cycle = std::max(1e-3, workload_.mean_think_seconds);
     model.per_worker = scenario_.resilience().budget_per_worker() && model.budget > 0;
-    model.bucket =
-        std::max(1.0, model.budget * kBucketSeconds * static_cast<double>(workload_.users) / cycle);
+    model.bucket = std::max(1.0, model.budget * kBucketSeconds * workload_.RequestRate());
   }
 
   void Breaker() {
@@ -257,12 +342,67 @@ void Workload::Seek(UserState& user, base::RandomStream& random) const {
 
 void Workload::Begin(UserState& user, base::RandomStream& random) const {
   if (login_fraction > 0 && random.Bernoulli(login_fraction)) {
-    user.journey = static_cast<uint16_t>(journeys.size() - 1);
+    user.journey = login_journey;
     user.step = 0;
     return;
   }
   Draw(user, random);
   Seek(user, random);
+}
+
+bool Workload::SeekWithin(UserState& user, base::RandomStream& random) const {
+  for (; user.step < journeys[user.journey].steps; ++user.step) {
+    const double probability = StepOf(user).probability;
+    if (probability >= 1 || random.Bernoulli(probability)) return true;
+  }
+  return false;
+}
+
+bool Workload::AdvanceWithin(UserState& user, base::RandomStream& random) const {
+  ++user.step;
+  return SeekWithin(user, random);
+}
+
+bool Workload::BeginJourney(UserState& user, base::RandomStream& random) const {
+  Draw(user, random);
+  return SeekWithin(user, random);
+}
+
+void Workload::DrawRequest(UserState& user, base::RandomStream& random) const {
+  const double u = random.Uniform01() * step_cumulative.back();
+  uint32_t step = 0;
+  while (u > step_cumulative[step]) ++step;
+  user.journey = 0;
+  while (step >= journeys[user.journey].first_step + journeys[user.journey].steps) ++user.journey;
+  user.step = static_cast<uint16_t>(step - journeys[user.journey].first_step);
+}
+
+double Workload::RequestRate() const {
+  if (model == LoadModel::kClosed) {
+    return static_cast<double>(users) / std::max(1e-3, mean_think_seconds);
+  }
+  if (single_requests) return arrival_rate;
+  if (model == LoadModel::kOpen) return arrival_rate * requests_per_journey;
+  return arrival_rate * session.mean * (session.requests ? 1 : requests_per_journey);
+}
+
+const char* LoadModelName(LoadModel model) {
+  switch (model) {
+    case LoadModel::kClosed:
+      return "closed";
+    case LoadModel::kOpen:
+      return "open";
+    case LoadModel::kPartlyOpen:
+      return "partly_open";
+  }
+  return "";
+}
+
+uint32_t SessionModel::Draw(base::RandomStream& random) const {
+  if (!geometric || mean <= 1) return static_cast<uint32_t>(mean);
+  // 1 + floor(ln U / ln(1 - 1/mean)): P(n) = (1 - 1/mean)^(n - 1) / mean.
+  const double more = std::log(random.Uniform01()) / std::log1p(-1 / mean);
+  return 1 + static_cast<uint32_t>(std::min(more, 4e9));
 }
 
 void Workload::Advance(UserState& user, base::RandomStream& random) const {

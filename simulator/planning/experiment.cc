@@ -13,6 +13,7 @@
 #include "model/yaml/node.h"
 #include "simulator/engine/prediction.h"
 #include "simulator/engine/replications.h"
+#include "simulator/planning/offered_load.h"
 
 namespace simulator {
 
@@ -85,16 +86,30 @@ absl::Status UseShortRun(const Experiment& experiment, double measured_seconds,
   return absl::OkStatus();
 }
 
-absl::StatusOr<model::Result> Predict(const Experiment& experiment, const RunOptions& options) {
-  const absl::StatusOr<CompiledExperiment> compiled = CompileExperiment(experiment, options);
-  if (!compiled.ok()) return compiled.status();
-  const auto replications = RunReplications(compiled->workload, compiled->system, options);
+absl::StatusOr<model::Result> Simulate(
+    const Experiment& experiment, const CompiledExperiment& compiled, const RunOptions& options,
+    const std::function<void(uint32_t, const ReplicationResult&)>& finished) {
+  const std::string overload = Overload(compiled.workload, compiled.system);
+  const auto replications = RunReplications(compiled.workload, compiled.system, options, finished);
+  if (absl::IsFailedPrecondition(replications.status()) && !overload.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(std::string(replications.status().message()), "; ", overload));
+  }
   if (!replications.ok()) return replications.status();
   model::Result result =
       BuildPrediction({experiment.scenario, experiment.deployment, experiment.profile},
-                      compiled->workload, compiled->system, options, *replications);
+                      compiled.workload, compiled.system, options, *replications);
+  if (!overload.empty()) {
+    result.mutable_provenance()->add_warnings("unstable at the largest rate: " + overload);
+  }
   result.mutable_provenance()->set_profile_digest(experiment.profile_digest);
   return result;
+}
+
+absl::StatusOr<model::Result> Predict(const Experiment& experiment, const RunOptions& options) {
+  const absl::StatusOr<CompiledExperiment> compiled = CompileExperiment(experiment, options);
+  if (!compiled.ok()) return compiled.status();
+  return Simulate(experiment, *compiled, options);
 }
 
 }  // namespace simulator

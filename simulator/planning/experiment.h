@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -8,6 +9,7 @@
 #include "model/result.pb.h"
 #include "model/scenario.pb.h"
 #include "simulator/engine/options.h"
+#include "simulator/engine/recorder.h"
 #include "simulator/engine/system_model.h"
 #include "simulator/engine/workload.h"
 
@@ -45,6 +47,13 @@ absl::StatusOr<CompiledExperiment> CompileExperiment(const Experiment& experimen
 // measuring begins. Sets ramp, settle and duration.
 absl::Status UseShortRun(const Experiment& experiment, double measured_seconds,
                          RunOptions* options);
+
+// Runs the replications of a compiled experiment and joins them. `finished` as in RunReplications.
+// FailedPrecondition "unstable: ..." when an open model offers more than can be done, with what is
+// offered and what there is; a warning says the same when the run was too short to break.
+absl::StatusOr<model::Result> Simulate(
+    const Experiment& experiment, const CompiledExperiment& compiled, const RunOptions& options,
+    const std::function<void(uint32_t replication, const ReplicationResult&)>& finished = nullptr);
 
 // One prediction: options.replications replications, joined. A pure function of its arguments but
 // for options.threads, which only makes it faster.
