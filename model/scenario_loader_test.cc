@@ -192,7 +192,7 @@ TEST(ScenarioLoader, MistakesInOpenModels) {
   EXPECT_EQ(error("model: open\n  stages: [{ramp_to_rate: 0/s, over: 5s}]"),
             "s.yaml:4: users.stages: expected a stage with a rate, found none above 0");
   EXPECT_EQ(error("model: partly_open\n  stages: [{ramp_to_rate: 1/s, over: 5s}]"),
-            "s.yaml:3: users: expected the key session (what a user does before it leaves), which "
+            "s.yaml:2: users: expected the key session (what a user does before it leaves), which "
             "is missing");
   EXPECT_EQ(error("model: partly_open\n  session: {journeys: {geometric: {mean: 0.5}}}\n"
                   "  stages: [{ramp_to_rate: 1/s, over: 5s}]"),
@@ -209,13 +209,13 @@ TEST(ScenarioLoader, MistakesInOpenModels) {
 
 // The first step of an open journey is due at its arrival: without further ones nobody thinks.
 TEST(ScenarioLoader, AnOpenModelNeedsThinkTimeOnlyBetweenSteps) {
-  const std::string open = absl::StrReplaceAll(
-      kGood, {{"model: closed\n  stages: [{ramp_to: 10, over: 5s}, {hold: 1m}]",
-               "model: open\n  stages: [{ramp_to_rate: 10/s, over: 5s}]"},
-              {"think_time: {exponential: {mean: 10s}}\n", ""}});
+  const std::string open =
+      absl::StrReplaceAll(kGood, {{"model: closed\n  stages: [{ramp_to: 10, over: 5s}, {hold: 1m}]",
+                                   "model: open\n  stages: [{ramp_to_rate: 10/s, over: 5s}]"},
+                                  {"think_time: {exponential: {mean: 10s}}\n", ""}});
   EXPECT_TRUE(ParseScenario(open, "s.yaml").ok());  // the second step has a law of its own
-  const std::string several =
-      absl::StrReplaceAll(open, {{"        think_time: {lognormal: {median: 20s, p95: 90s}}\n", ""}});
+  const std::string several = absl::StrReplaceAll(
+      open, {{"        think_time: {lognormal: {median: 20s, p95: 90s}}\n", ""}});
   EXPECT_THAT(std::string(ParseScenario(several, "s.yaml").status().message()),
               HasSubstr("journeys: expected the key think_time"));
 }
@@ -233,7 +233,7 @@ TEST(ScenarioLoader, MistakesInLawsAndFeeders) {
                          "signed_in: {mixed: 0.02}\nthink_time: {exponential: {mean: 10s}}",
                          "model: open\n  stages: [{ramp_to_rate: 10/s, over: 5s}]\n  signed_in: "
                          "token\nthink_time: {constant: 0}"),
-              StartsWith("s.yaml:6: think_time: expected a mean above 0: an open model"));
+              StartsWith("s.yaml:6: think_time: expected a mean above 0: in an open model"));
   EXPECT_EQ(ErrorAfter("entity: doctor", "entity: nurse"),
             "s.yaml:8: feeders.doctor.entity: expected one of clinic, doctor, patient, "
             "receptionist, clinic_admin, day, slot, found \"nurse\"");
