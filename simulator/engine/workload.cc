@@ -34,6 +34,12 @@ class Compiler {
     if (absl::Status status = workload_.open() ? Rates() : Stages(); !status.ok()) return status;
     Retries();
     Breaker();
+    if (workload_.open() && workload_.breaker.on() &&
+        workload_.breaker.scope == BreakerModel::kConnection) {
+      return Invalid(scenario_,
+                     "resilience.breaker.scope: connection needs a closed model, whose "
+                     "users keep their connections");
+    }
     return std::move(workload_);
   }
 
