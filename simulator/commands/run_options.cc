@@ -34,6 +34,20 @@ absl::Status ReadRate(const FlagMap& flags, double* rate) {
   return BadFlag("rate", flag->second, "arrivals per second above 0, such as 500 or 500/s");
 }
 
+// --precision 0.02 --precision_of p95_ms,throughput_per_second --max_replications 100
+absl::Status ReadPrecision(const FlagMap& flags, RunOptions* options) {
+  absl::Status status = ReadError(flags, "precision", &options->precision);
+  status.Update(ReadCount(flags, "max_replications", 3, 1000, &options->maximum_replications));
+  const auto of = flags.find("precision_of");
+  if (of != flags.end()) options->precision_of = absl::StrSplit(of->second, ',', absl::SkipEmpty());
+  for (const char* name : {"precision_of", "max_replications"}) {
+    if (flags.contains(name) && options->precision <= 0) {
+      status.Update(BadFlag(name, flags.at(name), "only together with --precision"));
+    }
+  }
+  return status;
+}
+
 // START,DURATION,FACTOR: 300s,30s,0.5
 absl::Status ReadSlowdown(const FlagMap& flags, RunOptions::Slowdown* slowdown) {
   const auto flag = flags.find("slowdown");
@@ -95,12 +109,32 @@ void Progress(absl::Time start, uint32_t replication, const ReplicationResult& r
 }  // namespace
 
 std::vector<std::string> PredictionFlags(const std::vector<std::string>& more) {
-  std::vector<std::string> names = {
-      "scenario",     "deployment",   "profile",   "users",       "think_time",
-      "ramp",         "duration",     "settle",    "pods",        "seed",
-      "replications", "threads",      "step",      "model_error", "latency_model_error",
-      "cache_keys",   "catalogue",    "cache_ttl", "slowdown",    "faults",
-      "overload",     "worker_queue", "rate"};
+  std::vector<std::string> names = {"scenario",
+                                    "deployment",
+                                    "profile",
+                                    "users",
+                                    "think_time",
+                                    "ramp",
+                                    "duration",
+                                    "settle",
+                                    "pods",
+                                    "seed",
+                                    "replications",
+                                    "threads",
+                                    "step",
+                                    "model_error",
+                                    "latency_model_error",
+                                    "cache_keys",
+                                    "catalogue",
+                                    "cache_ttl",
+                                    "slowdown",
+                                    "faults",
+                                    "overload",
+                                    "worker_queue",
+                                    "rate",
+                                    "precision",
+                                    "precision_of",
+                                    "max_replications"};
   names.insert(names.end(), more.begin(), more.end());
   return names;
 }
@@ -119,7 +153,12 @@ absl::StatusOr<RunOptions> ReadRunOptions(const FlagMap& flags) {
   status.Update(ReadSeconds(flags, "think_time", &options.think_time_seconds));
   status.Update(ReadSeconds(flags, "ramp", &options.ramp_seconds));
   status.Update(ReadSeconds(flags, "duration", &options.duration_seconds));
-  status.Update(ReadSeconds(flags, "settle", &options.settle_seconds));
+  const auto settle = flags.find("settle");
+  options.settle_by_mser = settle != flags.end() && settle->second == "mser";
+  if (!options.settle_by_mser) {
+    status.Update(ReadSeconds(flags, "settle", &options.settle_seconds));
+  }
+  status.Update(ReadPrecision(flags, &options));
   status.Update(ReadSeconds(flags, "step", &options.step_seconds));
   if (options.step_seconds < 0.1) {
     status.Update(BadFlag("step", flags.at("step"), "at least 0.1s"));

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "model/io.h"
@@ -202,6 +204,58 @@ TEST(EngineTest, PodsGoAgainWhenTheUsersHaveLeft) {
     last = event.at_seconds();
   }
   EXPECT_GT(last, 60 + 120 + 300);
+}
+
+// Without a ramp users begin where a steady state would find them: the rate and the mix of the
+// first seconds are the long run's, also when think times have a memory.
+TEST(EngineTest, WithoutARampTheRunStartsInTheSteadyState) {
+  for (const bool memory : {false, true}) {
+    for (const bool per_request : {false, true}) {
+      TestInputs inputs = TestInputs::FromFiles();
+      if (memory) {
+        inputs.scenario.mutable_think_time()->mutable_erlang()->set_mean_seconds(10);
+        inputs.scenario.mutable_think_time()->mutable_erlang()->set_phases(9);
+      }
+      if (per_request) inputs.deployment.mutable_services(0)->set_balancing("per_request");
+      inputs.options.ramp_seconds = 0;
+      inputs.options.settle_seconds = 0;
+      inputs.options.duration_seconds = 3;
+      inputs.options.users = 100000;
+      const model::Result result = MustPredict(inputs);
+      EXPECT_NEAR(QuantityOf(result, "throughput_per_second"), 10000, 150);
+      const double journeys = 60 * 2.05 + 30;
+      for (const model::OperationResult& operation : result.operations()) {
+        const double expected = operation.operation() == "ehr.comprehensive"     ? 30 / journeys
+                                : operation.operation() == "appointments.create" ? 3 / journeys
+                                                                                 : 60 / journeys;
+        EXPECT_NEAR(static_cast<double>(operation.requests()) /
+                        static_cast<double>(result.total().requests()),
+                    expected, 0.01)
+            << operation.operation();
+      }
+    }
+  }
+}
+
+// Journeys of several steps keep their mix and their rate when users are counts.
+TEST(EngineTest, CountsAndRecordsAgree) {
+  TestInputs inputs = TestInputs::FromFiles();
+  inputs.deployment.mutable_services(0)->set_balancing("per_request");
+  inputs.options.duration_seconds = 120;
+  const model::Result counts = MustPredict(inputs);
+  inputs.options.count_users = false;
+  const model::Result records = MustPredict(inputs);
+  for (const char* name : {"throughput_per_second", "p50_ms", "p95_ms", "server_cpu_cores"}) {
+    EXPECT_NEAR(QuantityOf(counts, name), QuantityOf(records, name),
+                0.02 * QuantityOf(records, name))
+        << name;
+  }
+  for (int i = 0; i < counts.operations_size(); ++i) {
+    const auto expected = static_cast<double>(records.operations(i).requests());
+    EXPECT_NEAR(static_cast<double>(counts.operations(i).requests()), expected,
+                6 * std::sqrt(2 * expected))
+        << counts.operations(i).operation();
+  }
 }
 
 TEST(EngineTest, BadInputIsNamed) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "simulator/faults/fault_plan.h"
 
@@ -18,7 +20,15 @@ struct RunOptions {
   double step_seconds = 5;         // of the time series
   uint64_t seed = 1;
   uint32_t replications = 3;
+  uint32_t first_replication = 0;  // number of the first: others continue where these ended
+  bool settle_by_mser = false;     // measuring begins where MSER-5 says, in place of settle_seconds
+  // Above 0: at least `replications`, then more until the replication part of each of these
+  // quantities is at most this share of its value.
+  double precision = 0;
+  std::vector<std::string> precision_of = {"p95_ms"};
+  uint32_t maximum_replications = 100;
   uint32_t threads = 2;      // replications at the same time; never changes the result
+  bool count_users = true;   // where that is exact (Simulation::CountsSuffice); else a record each
   uint32_t fixed_pods = 0;   // unset: the deployment's autoscaler decides (or its replicas)
   double model_error = 0.2;  // relative, of CPU, pods and shards; an assumption
   // Relative, of latencies: how far a prediction of a measured run was off, when somebody measured

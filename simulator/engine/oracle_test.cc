@@ -34,6 +34,18 @@ TEST(OracleTest, OneWorkerIsMM1OverN) {
   }
 }
 
+// With per-request balancing users are counts; the same closed form, and the same as with records.
+TEST(OracleTest, UsersAsCountsAreMM1OverN) {
+  TestInputs inputs = TestInputs::Bare(50, 1.0, 0.016, 0);
+  model::Service& service = *inputs.deployment.add_services();
+  service.add_workloads("api");
+  service.set_balancing("per_request");
+  for (const bool counts : {true, false}) {
+    inputs.options.count_users = counts;
+    ExpectRepairman(inputs, 50, 1.0, 0.016, 1);
+  }
+}
+
 TEST(OracleTest, DatabaseCoresAreMMcOverN) {
   TestInputs inputs = TestInputs::Bare(120, 1.0, 0, 0.03);
   inputs.deployment.mutable_database()->set_cores_millicores(4000);

@@ -20,10 +20,11 @@ absl::StatusOr<std::vector<ReplicationResult>> RunReplications(
   std::mutex mutex;
   const auto work = [&] {
     for (uint32_t i; (i = next++) < count;) {
-      results[i] = Simulation(workload, system, options, i).Run();
+      const uint32_t number = options.first_replication + i;
+      results[i] = Simulation(workload, system, options, number).Run();
       if (!finished) continue;
       const std::lock_guard<std::mutex> lock(mutex);
-      finished(i, results[i]);
+      finished(number, results[i]);
     }
   };
   std::vector<std::thread> threads;

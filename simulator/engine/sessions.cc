@@ -4,7 +4,32 @@
 // Users that come and go by themselves, and users whose tokens expire.
 namespace simulator {
 
+// Counts are exact when no part of the model asks who a user is: connections do not stick
+// (per-request balancing), no retries, breakers or tokens remember it, no session counts down, and
+// every think time is exponential, so that nobody needs a timer. A mechanism that keeps something
+// per user must be named here.
+bool Simulation::CountsSuffice() const {
+  if (!options_.count_users || !system_.per_request || retrying_ || refreshing_ ||
+      workload_.breaker.on() || workload_.model == LoadModel::kPartlyOpen) {
+    return false;
+  }
+  for (const ThinkLaw& law : workload_.laws) {
+    if (!law.memoryless && !workload_.single_requests) return false;
+  }
+  return true;
+}
+
+uint32_t Simulation::Settled(uint32_t user) const {
+  if (!counted_) return user;
+  const UserState& state = users_[user];
+  return workload_.journeys[state.journey].first_step + state.step;
+}
+
 uint32_t Simulation::NewUser() {
+  if (counted_) {
+    ++active_;
+    return static_cast<uint32_t>(workload_.steps.size());  // a place to walk in, not a user's own
+  }
   uint32_t user;
   if (idle_users_.empty()) {
     user = static_cast<uint32_t>(users_.size());
@@ -21,6 +46,7 @@ uint32_t Simulation::NewUser() {
 void Simulation::Leave(uint32_t user) {
   --active_;
   ++departures_;
+  if (counted_) return;
   if (users_[user].worker != kNoWorker) {
     --pods_[users_[user].worker / system_.pod.workers].connections;
     --connected_;
@@ -51,9 +77,9 @@ void Simulation::Arrive() {
   if (workload_.login_fraction > 0 && journey_random_.Bernoulli(workload_.login_fraction)) {
     users_[user].journey = workload_.login_journey;
     users_[user].step = 0;
-    return Send(user);
+    return Send(Settled(user));
   }
-  if (FirstStep(user)) return Send(user);
+  if (FirstStep(user)) return Send(Settled(user));
   Leave(user);  // no step of its journey struck
 }
 
@@ -105,8 +131,12 @@ void Simulation::Continue(uint32_t user, Outcome outcome) {
     if (outcome != kOk) return Think(user);
     IssueToken(user, now_ + workload_.tokens.lifetime);
   }
+  if (counted_) {
+    users_.back() = state;
+    user = static_cast<uint32_t>(workload_.steps.size());
+  }
   if (!NextStep(user)) return Leave(user);
-  Think(user);
+  Think(Settled(user));
 }
 
 void Simulation::IssueToken(uint32_t user, Nanos expiry) {

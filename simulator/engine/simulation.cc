@@ -57,12 +57,15 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
                 base::RandomStream(options.seed, replication, "users", "arrivals")),
       next_change_(workload.open() ? arrivals_.NextTime() : plan_.NextTime()),
       refreshing_(workload.tokens.refreshes && system.token_refresh),
-      plain_(!workload.open() && !refreshing_) {
+      counted_(CountsSuffice()),
+      plain_(!workload.open() && !refreshing_ && !counted_) {
   for (const ThinkLaw& law : workload_.laws) {
     law_pool_.push_back(law.memoryless ? static_cast<int>(memoryless_.size()) : -1);
     if (law.memoryless) {
-      memoryless_.emplace_back(law.mean, base::RandomStream(options.seed, replication, "users",
-                                                            "release", memoryless_.size()));
+      memoryless_.emplace_back(
+          law.mean,
+          base::RandomStream(options.seed, replication, "users", "release", memoryless_.size()),
+          counted_ ? workload_.steps.size() : 0);
     }
   }
   for (size_t i = 0; i < options.faults.processes.size(); ++i) {
@@ -76,8 +79,17 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
                                   : 1;
     breakers_ = std::make_unique<CircuitBreakers>(workload.breaker, breakers);
   }
-  users_.reserve(workload.users);
-  if (memoryless_.size() == 1) memoryless_[0].Reserve(workload.users);
+  if (counted_) {  // one entry per step, and one in which a user takes its next step
+    for (size_t j = 0; j < workload_.journeys.size(); ++j) {
+      for (uint32_t step = 0; step < workload_.journeys[j].steps; ++step) {
+        users_.push_back({kNoWorker, static_cast<uint16_t>(j), static_cast<uint16_t>(step)});
+      }
+    }
+    users_.push_back({kNoWorker, 0, 0});
+  } else {
+    users_.reserve(workload.users);
+    if (memoryless_.size() == 1) memoryless_[0].Reserve(workload.users);
+  }
 }
 
 ReplicationResult Simulation::Run() {
@@ -213,13 +225,27 @@ void Simulation::ChangePopulation() {
     return;
   }
   const uint32_t user = NewUser();
-  workload_.Begin(users_[user], journey_random_);
+  const bool stationary = workload_.stationary_start && now_ == 0;
+  bool settled = false;
+  if (stationary) {
+    settled = workload_.BeginStationary(users_[user], journey_random_);
+  } else {
+    workload_.Begin(users_[user], journey_random_);
+  }
   if (refreshing_) {
     const double age = token_random_.Uniform01();
     IssueToken(user,
                now_ + static_cast<Nanos>(age * static_cast<double>(workload_.tokens.lifetime)));
   }
-  Think(user);
+  if (settled) return ThinkOn(Settled(user));
+  Think(Settled(user));
+}
+
+// What is left of a think time that began before the run.
+void Simulation::ThinkOn(uint32_t user) {
+  const uint16_t law = workload_.StepOf(users_[user]).law;
+  if (law_pool_[law] >= 0) return Think(user);
+  wheel_.Add(now_ + ToNanos(workload_.laws[law].residual.Sample(think_random_)), user);
 }
 
 void Simulation::Think(uint32_t user) {

@@ -68,6 +68,9 @@ namespace simulator {
 // at the start (uniform), those of arrivals are new. When an open model's unanswered requests pass
 // a bound, the run ends: ReplicationResult::unstable.
 //
+// Where nothing depends on who a user is, users are counts by the step at which they stand, without
+// a record each: see CountsSuffice(). The law of every figure is the same either way.
+//
 // A user's connection: with per_connection balancing it stays on one worker, drawn at random among
 // the workers of ready pods when the user first sends, and again only when that pod goes away: new
 // pods get new users, not old ones. With per_request each request goes to a random worker of the
@@ -138,6 +141,7 @@ class Simulation final : private DatabaseTier::Client {
   void Dispatch(const Event& event);
   void ChangePopulation();
   void Think(uint32_t user);
+  void ThinkOn(uint32_t user);
   void StopThinking(uint32_t user);
   void CountLive() {
     live_integral_ += static_cast<__int128>(Waiting()) * (now_ - live_since_);
@@ -149,6 +153,9 @@ class Simulation final : private DatabaseTier::Client {
   void Violation(const std::string& what);
 
   // sessions.cc: users that come and go by themselves, expired tokens.
+  bool CountsSuffice() const;
+  // The user to hand on: its class where users are counts.
+  uint32_t Settled(uint32_t user) const;
   uint32_t NewUser();
   void Leave(uint32_t user);
   void Arrive();
@@ -326,6 +333,7 @@ class Simulation final : private DatabaseTier::Client {
   ArrivalProcess arrivals_;  // open and partly open
   Nanos next_change_;        // of plan_ or arrivals_
   bool refreshing_;          // tokens expire
+  bool counted_;             // a "user" is the step at which it stands
   bool plain_;               // closed users without tokens: they only walk journeys
 };
 

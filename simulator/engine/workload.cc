@@ -117,6 +117,15 @@ class Compiler {
       }
     }
     for (double& share : workload_.mix) share /= total;
+    workload_.think_cumulative = workload_.step_cumulative;
+    double thought = 0;
+    for (size_t i = 0; i < workload_.steps.size(); ++i) {
+      if (think > 0) {
+        workload_.think_cumulative[i] *= model::MeanSeconds(laws_[workload_.steps[i].law]);
+      }
+      workload_.think_cumulative[i] = thought += workload_.think_cumulative[i];
+    }
+    for (double& share : workload_.think_cumulative) share /= thought;
     double sum = 0;
     for (double& share : workload_.step_cumulative) share = sum += share / total;
     workload_.requests_per_journey = total;
@@ -171,6 +180,7 @@ class Compiler {
       compiled.mean = ToNanos(model::MeanSeconds(scaled));
       compiled.sampler = model::DistributionSampler(scaled);
       workload_.laws.push_back(compiled);
+      scaled_laws_.push_back(scaled);
     }
   }
 
@@ -281,6 +291,11 @@ class Compiler {
       from = to;
     }
     workload_.end = start;
+    workload_.stationary_start = workload_.stages.front().duration == 0;
+    for (size_t i = 0; workload_.stationary_start && i < laws_.size(); ++i) {
+      ThinkLaw& law = workload_.laws[i];
+      if (!law.memoryless) law.residual = ResidualTime(scaled_laws_[i]);
+    }
     if (start <= 0) return Invalid(scenario_, "users.stages: no duration (or give --duration)");
     return absl::OkStatus();
   }
@@ -319,6 +334,7 @@ class Compiler {
   const RunOptions& options_;
   Workload workload_;
   std::vector<model::Distribution> laws_;
+  std::vector<model::Distribution> scaled_laws_;
   std::map<std::string, uint16_t> law_index_;
 };
 
@@ -378,9 +394,26 @@ void Workload::DrawRequest(UserState& user, base::RandomStream& random) const {
   const double u = random.Uniform01() * step_cumulative.back();
   uint32_t step = 0;
   while (u > step_cumulative[step]) ++step;
+  Locate(step, user);
+}
+
+void Workload::Locate(uint32_t step, UserState& user) const {
   user.journey = 0;
   while (step >= journeys[user.journey].first_step + journeys[user.journey].steps) ++user.journey;
   user.step = static_cast<uint16_t>(step - journeys[user.journey].first_step);
+}
+
+bool Workload::BeginStationary(UserState& user, base::RandomStream& random) const {
+  if (login_fraction > 0 && random.Bernoulli(login_fraction)) {
+    user.journey = login_journey;
+    user.step = 0;
+    return false;
+  }
+  const double u = random.Uniform01() * think_cumulative.back();
+  uint32_t step = 0;
+  while (u > think_cumulative[step]) ++step;
+  Locate(step, user);
+  return true;
 }
 
 double Workload::RequestRate() const {

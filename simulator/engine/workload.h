@@ -10,6 +10,7 @@
 #include "model/scenario.pb.h"
 #include "simulator/engine/breaker.h"
 #include "simulator/engine/options.h"
+#include "simulator/engine/residual_time.h"
 #include "simulator/kernel/virtual_time.h"
 
 namespace simulator {
@@ -29,6 +30,7 @@ struct ThinkLaw {
   bool memoryless = false;  // exponential: served by ThinkingUsers, else by the timing wheel
   Nanos mean = 0;
   model::DistributionSampler sampler;
+  ResidualTime residual;  // only for a stationary start of a law that has a memory
 };
 
 struct WorkloadStep {
@@ -122,7 +124,11 @@ struct Workload {
   // Closed: the largest number at the same time. Else an estimate of the users present at the
   // largest rate, answers at once: it sizes tables.
   uint64_t users = 0;
-  Nanos ramp_end = 0;  // when the largest number or rate is first reached
+  // Closed, and the first stage takes no time: its users have been there before, each at a step by
+  // the time it is thought about, as if the system had always answered at once.
+  bool stationary_start = false;
+  std::vector<double> think_cumulative;  // share of the thinking time per step, cumulative
+  Nanos ramp_end = 0;                    // when the largest number or rate is first reached
   Nanos end = 0;
   Nanos timeout = 0;  // of an attempt
   RetryModel retry;
@@ -139,6 +145,8 @@ struct Workload {
 
   // Puts the user on its first step (the login, with the login fraction).
   void Begin(UserState& user, base::RandomStream& random) const;
+  // Puts the user where it would be found at a stationary instant; false when it has to sign in.
+  bool BeginStationary(UserState& user, base::RandomStream& random) const;
   // Moves to the user's next step.
   void Advance(UserState& user, base::RandomStream& random) const;
   // The same for a user that leaves: within the journey, false when it is over.
@@ -159,6 +167,7 @@ struct Workload {
  private:
   void Seek(UserState& user, base::RandomStream& random) const;
   void Draw(UserState& user, base::RandomStream& random) const;
+  void Locate(uint32_t step, UserState& user) const;
   bool SeekWithin(UserState& user, base::RandomStream& random) const;
 };
 

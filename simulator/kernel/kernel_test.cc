@@ -88,5 +88,24 @@ TEST(ThinkingUsersTest, ReleasesAtTheSuperposedRate) {
   for (int count : released) EXPECT_NEAR(count, 2000, 5 * 45);
 }
 
+// The same as counts: classes are released by their share of the thinkers.
+TEST(ThinkingUsersTest, CountsReleaseClassesByTheirShare) {
+  ThinkingUsers users(kSecond, base::RandomStream(7, 0, "test", "think"), 3);
+  for (uint32_t i = 0; i < 100; ++i) users.Add(0, i < 10 ? 0 : i < 30 ? 1 : 2);
+  EXPECT_EQ(users.size(), 100u);
+  std::vector<int> released(3, 0);
+  Nanos now = 0;
+  constexpr int kReleases = 100000;
+  for (int i = 0; i < kReleases; ++i) {
+    now = users.NextTime();
+    const uint32_t of = users.Pop(now);
+    ++released[of];
+    users.Add(now, of);
+  }
+  EXPECT_NEAR(ToSeconds(now) / kReleases, 0.01, 0.01 * 3.3 / std::sqrt(kReleases));
+  EXPECT_NEAR(released[0], 0.1 * kReleases, 400);
+  EXPECT_NEAR(released[1], 0.2 * kReleases, 500);
+}
+
 }  // namespace
 }  // namespace simulator

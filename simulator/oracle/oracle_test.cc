@@ -75,6 +75,15 @@ TEST(SimulatedValuesTest, AgreeWithClosedForms) {
                       "expected":{"X":0,"R":0,"Wq":0,"rho":0}})");
   ExpectAgreement(R"({"id":"c","model":"mmc","inputs":{"lambda_per_s":6,"mu_per_s":1,"c":8},
                       "expected":{"P_wait":0,"Wq":0,"W_p50":0}})");
+  ExpectAgreement(R"({"id":"f","model":"jackson","inputs":{"lambda_per_s":10,"stations":[
+                      {"visits":1,"mu_per_s":7,"c":3},
+                      {"visits":1.5,"mu_per_s":20,"c":1,"shards":2}]},
+                      "expected":{"W":0,"L":0,"W1":0,"W2":0,"rho1":0,"rho2":0}})");
+  ExpectAgreement(R"({"id":"g","model":"closed_network","inputs":{"N":20,"Z_s":1,"stations":[
+                      {"D_s":0.02,"c":1},{"D_s":0.08,"c":2}]},
+                      "expected":{"X":0,"R":0,"Q1":0,"R2":0,"U2":0}})");
+  ExpectAgreement(R"({"id":"h","model":"mg1_ps","inputs":{"lambda_per_s":5,"service_mean_s":0.1},
+                      "expected":{"rho":0,"W":0,"L":0}})");
   ExpectAgreement(R"({"id":"d","model":"usl",
                       "inputs":{"lambda_":50,"sigma":0.05,"kappa":0.001,"N":40},
                       "expected":{"X":0,"N_star":0}})");

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "model/io.h"
 #include "model/kubernetes/deployment_loader.h"
 #include "model/scenario_loader.h"
@@ -14,6 +15,7 @@
 #include "simulator/engine/prediction.h"
 #include "simulator/engine/replications.h"
 #include "simulator/planning/offered_load.h"
+#include "simulator/planning/stopping.h"
 
 namespace simulator {
 
@@ -87,22 +89,50 @@ absl::Status UseShortRun(const Experiment& experiment, double measured_seconds,
 }
 
 absl::StatusOr<model::Result> Simulate(
-    const Experiment& experiment, const CompiledExperiment& compiled, const RunOptions& options,
+    const Experiment& experiment, const CompiledExperiment& compiled, const RunOptions& given,
     const std::function<void(uint32_t, const ReplicationResult&)>& finished) {
+  std::vector<std::string> warnings;
   const std::string overload = Overload(compiled.workload, compiled.system);
-  const auto replications = RunReplications(compiled.workload, compiled.system, options, finished);
-  if (absl::IsFailedPrecondition(replications.status()) && !overload.empty()) {
+  const auto explained = [&](const absl::Status& status) {
+    if (!absl::IsFailedPrecondition(status) || overload.empty()) return status;
     return absl::FailedPreconditionError(
-        absl::StrCat(std::string(replications.status().message()), "; ", overload));
+        absl::StrCat(std::string(status.message()), "; ", overload));
+  };
+  RunOptions options = given;
+  if (options.settle_by_mser) {
+    const absl::StatusOr<SettleTime> settle = FindSettleTime(compiled, options);
+    if (!settle.ok()) return explained(settle.status());
+    options.settle_seconds = settle->seconds;
+    if (!settle->settled) {
+      warnings.push_back(
+          "MSER-5 finds no steady state in the first half of the run: it is too short, or the "
+          "system never settles");
+    }
   }
-  if (!replications.ok()) return replications.status();
-  model::Result result =
-      BuildPrediction({experiment.scenario, experiment.deployment, experiment.profile},
-                      compiled.workload, compiled.system, options, *replications);
-  if (!overload.empty()) {
-    result.mutable_provenance()->add_warnings("unstable at the largest rate: " + overload);
+  const auto build = [&](const std::vector<ReplicationResult>& replications) {
+    return BuildPrediction({experiment.scenario, experiment.deployment, experiment.profile},
+                           compiled.workload, compiled.system, options, replications);
+  };
+  absl::StatusOr<model::Result> result;
+  if (options.precision > 0) {
+    const auto replicated = ReplicateUntilPrecise(compiled, options, build, finished);
+    if (!replicated.ok()) return explained(replicated.status());
+    if (replicated->reached > options.precision) {
+      warnings.push_back(absl::StrFormat(
+          "precision of %.3g %% not reached by %d replications: %s is known to %.3g %%",
+          100 * options.precision, replicated->replications.size(), replicated->worst,
+          100 * replicated->reached));
+    }
+    result = build(replicated->replications);
+  } else {
+    const auto replications =
+        RunReplications(compiled.workload, compiled.system, options, finished);
+    if (!replications.ok()) return explained(replications.status());
+    result = build(*replications);
   }
-  result.mutable_provenance()->set_profile_digest(experiment.profile_digest);
+  if (!overload.empty()) warnings.push_back("unstable at the largest rate: " + overload);
+  for (const std::string& warning : warnings) result->mutable_provenance()->add_warnings(warning);
+  result->mutable_provenance()->set_profile_digest(experiment.profile_digest);
   return result;
 }
 

@@ -42,9 +42,9 @@ struct CompiledExperiment {
 absl::StatusOr<CompiledExperiment> CompileExperiment(const Experiment& experiment,
                                                      const RunOptions& options);
 
-// A short run without a ramp that measures `measured_seconds`: every user begins with the first
-// step of its journey, so five think times pass before the mix of requests is the scenario's and
-// measuring begins. Sets ramp, settle and duration.
+// A short run without a ramp that measures `measured_seconds`: users begin where they would be
+// found in a steady state (but for those that sign in), and five think times pass in which queues
+// fill before measuring begins. Sets ramp, settle and duration.
 absl::Status UseShortRun(const Experiment& experiment, double measured_seconds,
                          RunOptions* options);
 

@@ -1,0 +1,93 @@
+#include "simulator/planning/stopping.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "simulator/engine/replications.h"
+#include "simulator/statistics/mser.h"
+
+namespace simulator {
+
+absl::StatusOr<SettleTime> FindSettleTime(const CompiledExperiment& compiled,
+                                          const RunOptions& options) {
+  constexpr double kSteps = 500;
+  RunOptions pilot = options;
+  pilot.replications = 1;
+  pilot.settle_seconds = 0;
+  const double ramp = ToSeconds(compiled.workload.ramp_end);
+  const double hold = ToSeconds(compiled.workload.end) - ramp;
+  pilot.step_seconds = std::clamp(hold / kSteps, 0.01, std::max(0.01, options.step_seconds));
+  const auto replications = RunReplications(compiled.workload, compiled.system, pilot);
+  if (!replications.ok()) return replications.status();
+  const auto first = static_cast<size_t>(std::ceil(ramp / pilot.step_seconds));
+  SettleTime settle{0, true};
+  for (const SeriesId id : {kFinished, kP50}) {
+    const std::vector<double>& whole = replications->front().series[id];
+    const std::vector<double> series(
+        whole.begin() + static_cast<std::ptrdiff_t>(std::min(first, whole.size())), whole.end());
+    const Truncation truncation = Mser5(series);
+    settle.settled &= truncation.settled;
+    settle.seconds =
+        std::max(settle.seconds, static_cast<double>(truncation.observations) * pilot.step_seconds);
+  }
+  settle.seconds = std::min(settle.seconds, hold / 2);
+  return settle;
+}
+
+namespace {
+
+// The Student part of the worst of the named quantities.
+absl::Status Worst(const model::Result& result, const std::vector<std::string>& names,
+                   Replicated* replicated) {
+  replicated->reached = 0;
+  for (const std::string& name : names) {
+    const auto found =
+        std::find_if(result.quantities().begin(), result.quantities().end(),
+                     [&](const model::Quantity& quantity) { return quantity.name() == name; });
+    if (found == result.quantities().end()) {
+      return absl::InvalidArgumentError(absl::StrCat("--precision_of: no quantity '", name, "'"));
+    }
+    if (found->replication_part() >= replicated->reached) {
+      replicated->reached = found->replication_part();
+      replicated->worst = name;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Replicated> ReplicateUntilPrecise(
+    const CompiledExperiment& compiled, const RunOptions& options,
+    const std::function<model::Result(const std::vector<ReplicationResult>&)>& build,
+    const std::function<void(uint32_t, const ReplicationResult&)>& finished) {
+  constexpr uint32_t kFewest = 3;
+  constexpr double kMargin = 1.1;
+  Replicated replicated;
+  const uint32_t most = std::max(kFewest, options.maximum_replications);
+  RunOptions round = options;
+  round.replications = std::clamp(options.replications, kFewest, most);
+  for (;;) {
+    auto more = RunReplications(compiled.workload, compiled.system, round, finished);
+    if (!more.ok()) return more.status();
+    for (ReplicationResult& result : *more) replicated.replications.push_back(std::move(result));
+    const model::Result result = build(replicated.replications);
+    if (absl::Status status = Worst(result, options.precision_of, &replicated); !status.ok()) {
+      return status;
+    }
+    const auto done = static_cast<uint32_t>(replicated.replications.size());
+    if (replicated.reached <= options.precision || done >= most) return replicated;
+    // Half-widths fall with the root of the number; no more than twice as many at once, as the
+    // first estimates of a deviation are poor.
+    const double wanted = done * kMargin * std::pow(replicated.reached / options.precision, 2);
+    const uint32_t next = static_cast<uint32_t>(
+        std::ceil(std::clamp(wanted, done + 1.0, std::min(2.0 * done, 1.0 * most))));
+    round.first_replication = options.first_replication + done;
+    round.replications = next - done;
+  }
+}
+
+}  // namespace simulator

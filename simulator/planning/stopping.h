@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/result.pb.h"
+#include "simulator/engine/recorder.h"
+#include "simulator/planning/experiment.h"
+
+// How long and how often to simulate: where measuring begins, when there are enough replications.
+
+namespace simulator {
+
+// Where measuring begins by MSER-5: a pilot replication without a fixed settle time, cut into 500
+// steps after the ramp; the later of the truncations of its rate of finished requests and its
+// median response. Seconds after the ramp.
+struct SettleTime {
+  double seconds = 0;
+  bool settled = false;  // false: no steady state in the first half of the hold
+};
+absl::StatusOr<SettleTime> FindSettleTime(const CompiledExperiment& compiled,
+                                          const RunOptions& options);
+
+// Replications until the Student part of every quantity of options.precision_of is at most
+// options.precision of its value, at most options.maximum_replications. A function of the results
+// alone, whatever the number of threads. Stopping by what was found lets the intervals cover a
+// little less often than they say. `build` joins replications to a result.
+// InvalidArgument: no such quantity.
+struct Replicated {
+  std::vector<ReplicationResult> replications;
+  double reached = 0;  // relative half-width of the worst of the quantities
+  std::string worst;
+};
+absl::StatusOr<Replicated> ReplicateUntilPrecise(
+    const CompiledExperiment& compiled, const RunOptions& options,
+    const std::function<model::Result(const std::vector<ReplicationResult>&)>& build,
+    const std::function<void(uint32_t replication, const ReplicationResult&)>& finished);
+
+}  // namespace simulator
