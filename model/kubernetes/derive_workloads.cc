@@ -11,6 +11,8 @@
 namespace model::kubernetes {
 namespace {
 
+constexpr double kLimitPeriodSeconds = 0.1;  // the kubelet's cpuCFSQuotaPeriod
+
 struct FoundValue {
   uint32_t value = 0;
   std::string field;
@@ -146,6 +148,7 @@ class WorkloadBuilder {
     FillEnd();
     FillConnections();
     FillStart();
+    FillSpread();
   }
 
  private:
@@ -173,6 +176,7 @@ class WorkloadBuilder {
   void FillResources() {
     workload_->set_request_millicores(Millicores(PodResource(pod_, "requests", "cpu")));
     workload_->set_limit_millicores(Millicores(PodResource(pod_, "limits", "cpu")));
+    if (workload_->limit_millicores() > 0) workload_->set_limit_period_seconds(kLimitPeriodSeconds);
     workload_->set_request_memory_bytes(Bytes(PodResource(pod_, "requests", "memory")));
     workload_->set_limit_memory_bytes(Bytes(PodResource(pod_, "limits", "memory")));
     for (const Node& container : (*pod_.spec)["containers"].items) {
@@ -239,6 +243,40 @@ class WorkloadBuilder {
   void FillStart() {
     const double delay = workload_->readiness_probe().initial_delay_seconds();
     workload_->set_start_seconds(Annotation(*pod_.metadata, "start-seconds", delay));
+    workload_->set_image_pull_seconds(Annotation(*pod_.metadata, "image-pull-seconds", 0));
+  }
+
+  void AddSpread(const std::string& topology_key, uint32_t max_skew, bool required,
+                 bool one_per_domain) {
+    const bool zone = topology_key == "topology.kubernetes.io/zone" ||
+                      topology_key == "failure-domain.beta.kubernetes.io/zone";
+    if (!zone && topology_key != "kubernetes.io/hostname") return;
+    Spread* spread = workload_->add_spread();
+    spread->set_topology(zone ? "zone" : "hostname");
+    spread->set_max_skew(max_skew);
+    spread->set_required(required);
+    spread->set_one_per_domain(one_per_domain);
+  }
+
+  // Constraints on the workload's own pods: what they say about others is no matter of placing it.
+  void FillSpread() {
+    for (const Node& constraint : (*pod_.spec)["topologySpreadConstraints"].items) {
+      const Node& selector = constraint["labelSelector"];
+      if (selector.IsMap() && !SelectorMatches(selector, pod_.labels)) continue;
+      AddSpread(constraint["topologyKey"].Text(),
+                static_cast<uint32_t>(std::clamp<long>(constraint["maxSkew"].Integer(1), 1, 1000)),
+                constraint["whenUnsatisfiable"].Text("DoNotSchedule") == "DoNotSchedule", false);
+    }
+    const Node& affinity = (*pod_.spec)["affinity"]["podAntiAffinity"];
+    for (const Node& term : affinity["requiredDuringSchedulingIgnoredDuringExecution"].items) {
+      if (!SelectorMatches(term["labelSelector"], pod_.labels)) continue;
+      AddSpread(term["topologyKey"].Text(), 1, true, true);
+    }
+    for (const Node& wish : affinity["preferredDuringSchedulingIgnoredDuringExecution"].items) {
+      const Node& term = wish["podAffinityTerm"];
+      if (!SelectorMatches(term["labelSelector"], pod_.labels)) continue;
+      AddSpread(term["topologyKey"].Text(), 1, false, true);
+    }
   }
 
   const Pod& pod_;

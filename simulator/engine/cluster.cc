@@ -7,7 +7,6 @@
 namespace simulator {
 namespace {
 
-constexpr Nanos kKubeletPeriod = 10 * kSecond;
 constexpr Nanos kPointsKept = 125 * kSecond;
 constexpr Nanos kReconcile = 10 * kMillisecond;  // a reconcile takes a moment: never on a 15 s grid
 
@@ -21,6 +20,7 @@ Nanos Settle(const Workload& workload, const RunOptions& options, bool scales) {
 
 void Simulation::StartCluster() {
   desired_ = system_.pod.replicas;
+  PlaceOtherWorkloads();
   for (uint32_t i = 0; i < desired_; ++i) CreatePod(true);
   RebuildReadyWorkers();
   queue_.Push(ToNanos(options_.step_seconds), kControl, kStep);
@@ -37,10 +37,13 @@ void Simulation::StartCluster() {
   if (redis_.follows_load()) queue_.Push(kSecond, kControl, kCache);
 }
 
-void Simulation::CreatePod(bool running_already) {
+// The processes of a container, not yet running.
+uint32_t Simulation::AddContainer() {
   const auto index = static_cast<uint32_t>(pods_.size());
   PodState pod;
-  pod.created = running_already ? -3600 * kSecond : now_;
+  pod.identity = index;
+  pod.revision = revision_;
+  pod.created = now_;
   pod.first_worker = static_cast<uint32_t>(workers_.size());
   pod.quota = CpuQuota(system_.pod.limit_period, system_.pod.limit_quota);
   for (uint32_t w = 0; w < system_.pod.workers; ++w) {
@@ -48,27 +51,32 @@ void Simulation::CreatePod(bool running_already) {
   }
   database_.AddWorkers(system_.pod.workers);
   pods_.push_back(std::move(pod));
-  PodState& state = pods_.back();
+  return index;
+}
+
+Nanos Simulation::StartDelay(base::RandomStream& random) const {
+  return ToNanos(system_.pod.start_median_seconds *
+                 std::exp(system_.pod.start_sigma * random.Normal()));
+}
+
+void Simulation::CreatePod(bool running_already) {
+  const uint32_t index = AddContainer();
+  PodState& state = pods_[index];
+  if (running_already && nodes_.limited()) {
+    state.node = nodes_.Place(system_.cluster.api);
+    if (state.node != kNoNode) nodes_.PullsImage(state.node, system_.cluster.api);
+    running_already = state.node != kNoNode;
+  }
   if (running_already) {
+    state.created = -3600 * kSecond;
     state.running = state.ready_at = state.created;
-    state.is_running = state.ready = true;
+    state.is_running = state.ready = state.endpoint = true;
     ++ready_pods_;
     OpenConnections(index);
+    StartProbes(index, now_);
   } else {
-    // Room on the nodes: pods beyond it wait for a node, or stay pending for good.
-    uint64_t alive = 0;
-    for (const PodState& other : pods_) alive += !other.gone;
-    Nanos delay = ToNanos(system_.pod.start_median_seconds *
-                          std::exp(system_.pod.start_sigma * pod_random_.Normal()));
-    if (system_.pod.node_slots > 0 && alive > system_.pod.node_slots) {
-      if (alive > system_.pod.node_slots_maximum) {
-        state.scheduled = false;
-        AddEvent("note", absl::StrCat("pod ", index), "pending: no node has room for it", 0, 0);
-        return;
-      }
-      delay += system_.pod.node_start;
-    }
-    queue_.Push(now_ + delay, kPodRunning, index);
+    state.start_delay = StartDelay(pod_random_);
+    Schedule(index);
   }
   queue_.Push(std::max<Nanos>(now_, 0) + ToNanos(pod_random_.Uniform(0, ToSeconds(kKubeletPeriod))),
               kKubelet, index);
@@ -76,21 +84,24 @@ void Simulation::CreatePod(bool running_already) {
 
 void Simulation::PodRunning(uint32_t index) {
   PodState& pod = pods_[index];
-  if (pod.terminating) return;
+  if (pod.terminating || pod.silent) return;
   pod.is_running = true;
   pod.running = now_;
   OpenConnections(index);
   queue_.Push(now_ + system_.pod.ready_after, kPodReady, index);
+  StartProbes(index, now_ + system_.pod.ready_after);
 }
 
 void Simulation::PodReady(uint32_t index) {
   PodState& pod = pods_[index];
-  if (pod.terminating) return;
+  if (pod.terminating || pod.silent || !pod.is_running || pod.ready) return;
   AccrueCapacity();
-  pod.ready = true;
+  pod.ready = pod.endpoint = true;
   pod.ready_at = now_;
+  pod.unready_since = kNever;
   ++ready_pods_;
   RebuildReadyWorkers();
+  StepRollout();
 }
 
 // Each worker opens its pool; what max_connections does not allow stays closed.
@@ -103,7 +114,7 @@ void Simulation::OpenConnections(uint32_t index) {
       std::max(recorder_.result.database_connections_max, open);
   if (missing > 0 && !pod.starving) {
     ++starving_pods_;
-    AddEvent("note", absl::StrCat("pod ", index),
+    AddEvent("note", absl::StrCat("pod ", pod.identity),
              absl::StrCat("cannot open ", missing, " database connections: ", open, " of ",
                           system_.database.usable_connections, " usable are in use"),
              0, missing);
@@ -112,19 +123,21 @@ void Simulation::OpenConnections(uint32_t index) {
   pod.starving = missing > 0;
 }
 
+// The pod leaves the Service and runs its preStop hook; then it accepts no connection any more.
 void Simulation::TerminatePod(uint32_t index) {
   PodState& pod = pods_[index];
   AccrueCapacity();
   pod.terminating = true;
   pod.terminating_since = now_;
-  if (pod.ready) --ready_pods_;
-  pod.ready = false;
+  pod.stops_at = now_ + system_.pod.pre_stop;
+  if (pod.ready) Unready(index);
   queue_.Push(now_ + system_.pod.pre_stop + kSecond, kPodGone, index);
 }
 
 // A pod leaves when its last request is answered, at the latest after its grace period.
 void Simulation::PodGone(uint32_t index) {
   PodState& pod = pods_[index];
+  if (pod.gone || pod.silent) return;
   uint32_t inside = 0;
   for (uint32_t w = pod.first_worker; w < pod.first_worker + system_.pod.workers; ++w) {
     inside += workers_[w].in_system;
@@ -132,22 +145,23 @@ void Simulation::PodGone(uint32_t index) {
   if (inside > 0 && now_ < pod.terminating_since + system_.pod.grace) {
     return queue_.Push(now_ + kSecond, kPodGone, index);
   }
-  AccrueCapacity();
+  if (inside > 0) {
+    AddEvent("note", absl::StrCat("pod ", pod.identity),
+             absl::StrCat("killed with ", inside, " requests: its grace period is over"), inside,
+             0);
+    KillPod(index, false);
+  }
   pod.gone = true;
   pod.is_running = false;
   pod.points.clear();
-  if (pod.starving) --starving_pods_;
-  pod.starving = false;
-  database_.CloseConnections(pod.first_worker, system_.pod.workers);
-  for (uint32_t i = 0; starving_pods_ > 0 && i < pods_.size(); ++i) {
-    if (pods_[i].starving && pods_[i].is_running) OpenConnections(i);
-  }
+  CloseConnections(index);
+  LeaveNode(pod);
 }
 
 void Simulation::RebuildReadyWorkers() {
   ready_workers_.clear();
   for (const PodState& pod : pods_) {
-    if (!pod.ready) continue;
+    if (!pod.endpoint) continue;
     for (uint32_t w = 0; w < system_.pod.workers; ++w) {
       ready_workers_.push_back(pod.first_worker + w);
     }
@@ -155,7 +169,7 @@ void Simulation::RebuildReadyWorkers() {
 }
 
 double Simulation::PodBusy(const PodState& pod) const {
-  const Nanos now = steady_ ? now_ : speed_.WorkBy(now_);
+  const Nanos now = CpuClock();
   double busy = static_cast<double>(pod.hashing.BusyUntil(now));
   for (uint32_t w = pod.first_worker; w < pod.first_worker + system_.pod.workers; ++w) {
     busy += static_cast<double>(workers_[w].cpu.BusyUntil(now));
@@ -168,17 +182,21 @@ void Simulation::Kubelet(uint32_t index) {
   PodState& pod = pods_[index];
   if (pod.gone) return;
   queue_.Push(now_ + kKubeletPeriod, kKubelet, index);
-  if (!pod.is_running) return;
-  const double connections = system_.per_request ? 0 : static_cast<double>(pod.connections);
-  pod.points.push_back(
-      {now_, PodBusy(pod), pod.requests,
-       system_.pod.base_memory_bytes + connections * system_.pod.connection_memory_bytes});
+  if (!pod.is_running || pod.silent) return;
+  pod.points.push_back({now_, PodBusy(pod), pod.requests, MemoryOf(pod)});
   while (pod.points.front().time < now_ - kPointsKept) pod.points.pop_front();
+  CheckMemory(index);
 }
 
 void Simulation::Synchronise() {
   const Scaler::Answer answer = scaler_->Synchronise(now_, desired_, pods_);
-  if (answer.written && answer.desired != desired_) Resize(answer.desired, answer.reason);
+  // Decisions that hold the count are told when what holds it changes, not every 15 s.
+  const bool told = held_by_ == answer.held_by;
+  held_by_ = answer.held_by;
+  if (answer.written && answer.desired != desired_) return Resize(answer.desired, answer.reason);
+  if (!told && !held_by_.empty()) {
+    AddEvent("held", system_.pod.workload, answer.reason, desired_, desired_);
+  }
 }
 
 // Down: pods that are not ready go first, then the youngest (as the ReplicaSet ranks them).
@@ -198,6 +216,7 @@ void Simulation::Resize(uint32_t desired, const std::string& reason) {
     RebuildReadyWorkers();
   }
   desired_ = desired;
+  StepRollout();
 }
 
 void Simulation::ControlEvent(uint32_t control) {

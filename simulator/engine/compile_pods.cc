@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
 #include "simulator/engine/system_compiler.h"
 
 namespace simulator {
@@ -10,7 +12,9 @@ namespace {
 // p99 2.56 s (published Kubernetes performance measurements).
 constexpr double kPodStartMedianSeconds = 1.33;
 constexpr double kPodStartSigma = 0.2815;  // ln(2.56 / 1.33) / 2.3263
-constexpr double kNodeScanSeconds = 10;    // cluster autoscaler's scan interval
+constexpr double kNotReadySeconds = 40;    // node-monitor-grace-period
+constexpr double kEvictionSeconds = 300;   // toleration of unreachable nodes that every pod has
+constexpr double kEndpointLagSeconds = 1;  // an assumption: watch, sync and reload take about that
 
 }  // namespace
 
@@ -52,14 +56,17 @@ absl::Status SystemCompiler::Pods() {
     if (api_->limit_period_seconds() < 1e-3 || api_->limit_period_seconds() > 1) {
       return Bad(where + ".limit_period_seconds: expected 0.001 to 1");
     }
-    bool slowed = options_.slowdown.factor != 1;
-    for (const Fault& fault : options_.faults.faults) slowed |= fault.kind == FaultKind::kSlowdown;
-    if (slowed) {
-      return Bad(where + ".limit_period_seconds: cannot be modelled together with a slowdown");
+    // Event loops and the hashing thread can use no more than a core each: a larger limit never
+    // holds them back.
+    bool hashes = false;
+    for (const model::OperationDemand& demand : profile_.operations()) {
+      hashes |= demand.blocking_cpu_seconds().mean() > 0;
     }
-    pod.run_speed = 1;
     pod.limit_period = ToNanos(api_->limit_period_seconds());
-    pod.limit_quota = ToNanos(api_->limit_period_seconds() * pod.limit_cores);
+    if (pod.limit_cores < pod.workers + (hashes ? 1 : 0)) {
+      pod.run_speed = 1;
+      pod.limit_quota = ToNanos(api_->limit_period_seconds() * pod.limit_cores);
+    }
   }
   pod.connections_per_worker = api_->connections_per_worker();
   if (pod.connections_per_worker == 0) {
@@ -81,7 +88,20 @@ absl::Status SystemCompiler::Pods() {
       ToNanos(api_->termination_grace_seconds() > 0 ? api_->termination_grace_seconds() : 30.0);
   pod.base_memory_bytes = profile_.server_base_memory_bytes();
   pod.connection_memory_bytes = profile_.server_memory_per_connection_bytes();
-  Nodes();
+  pod.request_held_bytes = profile_.server_memory_per_request_bytes();
+  pod.limit_memory_bytes = static_cast<double>(api_->limit_memory_bytes());
+  if (pod.limit_memory_bytes > 0) {
+    const double room = pod.limit_memory_bytes - pod.base_memory_bytes;
+    if (room < 0) {
+      return Bad(where +
+                 ".limit_memory_bytes: below the profile's memory of a server without load");
+    }
+    if (pod.connection_memory_bytes > 0) {
+      pod.connections_in_memory = static_cast<uint64_t>(room / pod.connection_memory_bytes);
+    }
+  }
+  if (absl::Status status = Nodes(); !status.ok()) return status;
+  Lifecycle();
   if (options_.fixed_pods > 0) {
     pod.replicas = options_.fixed_pods;
     return absl::OkStatus();
@@ -112,20 +132,114 @@ void SystemCompiler::CustomMetrics() {
   }
 }
 
-void SystemCompiler::Nodes() {
+absl::Status SystemCompiler::Nodes() {
   const model::Nodes& nodes = deployment_.nodes();
-  PodModel& pod = system_.pod;
-  if (nodes.count() == 0 || pod.request_millicores == 0 || nodes.millicores() == 0) return;
-  uint64_t fit = nodes.millicores() / static_cast<uint64_t>(pod.request_millicores);
-  if (pod.request_memory_bytes > 0 && nodes.memory_bytes() > 0) {
-    fit = std::min<uint64_t>(
-        fit, nodes.memory_bytes() / static_cast<uint64_t>(pod.request_memory_bytes));
+  ClusterModel& cluster = system_.cluster;
+  cluster.nodes = nodes.count();
+  cluster.node_millicores = nodes.millicores();
+  cluster.node_memory_bytes = static_cast<int64_t>(nodes.memory_bytes());
+  cluster.zones = std::max(1u, nodes.zones());
+  cluster.most_nodes = nodes.autoscaled() ? std::max(nodes.count(), nodes.max_count()) : 0;
+  system_.node_start = ToNanos(nodes.start_seconds());
+  const auto otherwise = [](double value, double standard) {
+    return ToNanos(value > 0 ? value : standard);
+  };
+  system_.node_not_ready = otherwise(nodes.not_ready_seconds(), kNotReadySeconds);
+  system_.eviction = otherwise(api_->eviction_seconds(), kEvictionSeconds);
+  for (const model::Workload& workload : deployment_.workloads()) {
+    if (&workload == api_) cluster.api = cluster.shapes.size();
+    if (&workload != api_ && workload.role() == "job") continue;
+    PodShape& shape = cluster.shapes.emplace_back();
+    shape.name = workload.name();
+    shape.replicas = &workload == api_ ? 0 : workload.replicas();
+    shape.millicores = workload.request_millicores();
+    shape.memory_bytes = static_cast<int64_t>(workload.request_memory_bytes());
+    for (const model::Spread& spread : workload.spread()) {
+      const bool zone = spread.topology() == "zone";
+      if (!zone && spread.topology() != "hostname") {
+        return Bad(absl::StrCat("workloads.", workload.name(), ".spread.topology: '",
+                                spread.topology(), "' is not zone or hostname"));
+      }
+      shape.spread.push_back({zone ? SpreadRule::kZone : SpreadRule::kHost,
+                              std::max(1u, spread.max_skew()), spread.required(),
+                              spread.one_per_domain()});
+    }
   }
-  pod.node_slots = std::max<uint64_t>(1, fit * nodes.count());
-  pod.node_slots_maximum = nodes.autoscaled()
-                               ? std::max<uint64_t>(pod.node_slots, fit * nodes.max_count())
-                               : pod.node_slots;
-  pod.node_start = ToNanos(kNodeScanSeconds + nodes.start_seconds());
+  for (const Fault& fault : options_.faults.faults) {
+    if (absl::Status status = NeedsNodes(fault); !status.ok()) return status;
+  }
+  for (const FaultProcess& process : options_.faults.processes) {
+    if (absl::Status status = NeedsNodes(process.fault); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SystemCompiler::NeedsNodes(const Fault& fault) const {
+  const bool node = fault.kind == FaultKind::kNodeLoss || fault.kind == FaultKind::kZoneLoss ||
+                    fault.kind == FaultKind::kDrainNode;
+  const std::string where = absl::StrCat(options_.faults.file, ":", fault.line, ": ",
+                                         std::string(RuleOf(fault.kind).name), ": ");
+  if (node && system_.cluster.nodes == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, "deployment ", deployment_.name(), " gives no nodes (nodes.count)"));
+  }
+  if (fault.kind == FaultKind::kZoneLoss && fault.Count("zone") >= system_.cluster.zones) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, "zone: expected below nodes.zones = ", system_.cluster.zones,
+                     ", found ", fault.Count("zone")));
+  }
+  return absl::OkStatus();
+}
+
+namespace {
+
+ProbeModel ProbeOf(bool given, const model::Probe& probe) {
+  ProbeModel model;
+  if (!given) return model;
+  const auto or_default = [](double value, double standard) {
+    return value > 0 ? value : standard;
+  };
+  model.period = ToNanos(or_default(probe.period_seconds(), 10));
+  model.timeout = ToNanos(or_default(probe.timeout_seconds(), 1));
+  model.successes = std::max(1u, probe.success_threshold());
+  model.failures = probe.failure_threshold() > 0 ? probe.failure_threshold() : 3;
+  return model;
+}
+
+PodShare ShareOf(const std::string& text) {
+  PodShare share;
+  absl::string_view digits = text;
+  share.percent = absl::ConsumeSuffix(&digits, "%");
+  if (!absl::SimpleAtoi(digits, &share.value)) return {};
+  return share;
+}
+
+}  // namespace
+
+void SystemCompiler::Lifecycle() {
+  PodModel& pod = system_.pod;
+  pod.readiness = ProbeOf(api_->has_readiness_probe(), api_->readiness_probe());
+  pod.liveness = ProbeOf(api_->has_liveness_probe(), api_->liveness_probe());
+  pod.image_pull = ToNanos(api_->image_pull_seconds());
+  pod.max_surge = ShareOf(api_->max_surge().empty() ? "25%" : api_->max_surge());
+  pod.max_unavailable = ShareOf(api_->max_unavailable().empty() ? "25%" : api_->max_unavailable());
+  for (const model::DisruptionBudget& budget : deployment_.disruption_budgets()) {
+    const auto& names = budget.workloads();
+    if (std::find(names.begin(), names.end(), api_->name()) == names.end()) continue;
+    pod.budget = true;
+    pod.budget_by_unavailable = !budget.max_unavailable().empty();
+    pod.budget_share =
+        ShareOf(pod.budget_by_unavailable ? budget.max_unavailable() : budget.min_available());
+    break;
+  }
+  double lag = kEndpointLagSeconds;
+  for (const model::Service& service : deployment_.services()) {
+    const auto& names = service.workloads();
+    if (std::find(names.begin(), names.end(), api_->name()) == names.end()) continue;
+    if (service.endpoint_lag_seconds() > 0) lag = service.endpoint_lag_seconds();
+  }
+  system_.endpoint_lag = ToNanos(lag);
+  system_.ingress = deployment_.ingress().present();
 }
 
 }  // namespace simulator

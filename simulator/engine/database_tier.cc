@@ -65,9 +65,43 @@ uint32_t DatabaseTier::OpenConnections(uint32_t first_worker, uint32_t count) {
 
 void DatabaseTier::CloseConnections(uint32_t first_worker, uint32_t count) {
   for (uint32_t w = first_worker; w < first_worker + count; ++w) {
-    open_connections_ -= workers_[w].open_connections + workers_[w].audit_connections;
-    workers_[w].open_connections = workers_[w].audit_connections = 0;
+    Worker& worker = workers_[w];
+    worker.closing = true;
+    uint32_t busy = 0;
+    for (uint32_t c = 0; c < system_.pod.connections_per_worker; ++c) {
+      busy += connections_[worker.first_connection + c].head != kNone;
+    }
+    busy = std::min(busy, worker.open_connections);
+    open_connections_ -= worker.open_connections - busy + worker.audit_connections;
+    worker.open_connections = busy;
+    worker.audit_connections = 0;
   }
+}
+
+std::vector<uint32_t> DatabaseTier::Kill(uint32_t first_worker, uint32_t count) {
+  std::vector<uint32_t> dropped;
+  const auto drop = [&](uint32_t& list) {
+    for (uint32_t index = list; index != kNone; index = requests_[index].next) {
+      dropped.push_back(index);
+    }
+    list = kNone;
+  };
+  for (uint32_t w = first_worker; w < first_worker + count; ++w) {
+    Worker& worker = workers_[w];
+    waiting_ -= worker.waiting;
+    worker.waiting = 0;
+    drop(worker.wait_head);
+    worker.wait_tail = kNone;
+    drop(worker.audit_waiting);
+    for (uint32_t i = 0; i < system_.pod.connections_per_worker; ++i) {
+      Connection& connection = connections_[worker.first_connection + i];
+      if (connection.head == kNone) continue;
+      drop(requests_[connection.head].next);
+      connection.tail = connection.head;
+      connection.in_flight = 1;
+    }
+  }
+  return dropped;
 }
 
 bool DatabaseTier::Begin(uint32_t index) {
@@ -167,6 +201,10 @@ void DatabaseTier::ReleaseHead(uint32_t c) {
     requests_[waiting].next = kNone;
     Append(c, waiting);
     break;
+  }
+  if (worker.closing && connection.head == kNone) [[unlikely]] {
+    --worker.open_connections;
+    --open_connections_;
   }
   if (connection.head != kNone) StartHead(c, 0);
   client_.RoundTripDone(index);

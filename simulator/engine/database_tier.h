@@ -52,7 +52,11 @@ class DatabaseTier {
   void AddWorkers(uint32_t count);
   // Opens what these workers lack, as far as the database allows; returns how many are missing.
   uint32_t OpenConnections(uint32_t first_worker, uint32_t count);
+  // Idle ones at once, busy ones when their statement is done.
   void CloseConnections(uint32_t first_worker, uint32_t count);
+  // These workers have died. The database finishes the statements that it works on; the requests
+  // that wait behind them, for a connection or for an audit batch, are no longer here: their list.
+  std::vector<uint32_t> Kill(uint32_t first_worker, uint32_t count);
 
   // Draws what the request needs here; false: nothing.
   bool Begin(uint32_t request);
@@ -99,6 +103,7 @@ class DatabaseTier {
     uint32_t audit_writing = kNone;  // of the batch on its way
     uint32_t audit_connections = 0;
     bool audit_busy = false;
+    bool closing = false;  // no new work comes; a connection closes when it is idle
   };
 
   void Fail(uint32_t request);

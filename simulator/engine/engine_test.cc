@@ -172,7 +172,7 @@ TEST(EngineTest, PodsBeyondTheNodesStayPending) {
   EXPECT_EQ(QuantityOf(result, "pods_max"), 8);
   bool told = false;
   for (const model::Event& event : result.events()) {
-    told |= event.text() == "pending: no node has room for it";
+    told |= event.text() == "pending: 0/2 nodes are available: 2 insufficient cpu";
   }
   EXPECT_TRUE(told);
 }

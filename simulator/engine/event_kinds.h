@@ -24,6 +24,7 @@ enum EventKind : uint32_t {
   kControl,  // index: a Control
   kFault,    // index: occurrence, as of the following
   kFaultOver,
+  kCluster,       // index: a ClusterEvent x kClusterValues + a pod or node
   kFaultProcess,  // index: process of the plan x 2, + 1 when it fails
 };
 

@@ -29,8 +29,13 @@ uint64_t Simulation::Components(FaultKind kind) const {
   switch (kind) {
     case FaultKind::kPodCrash: {
       uint64_t running = 0;
-      for (const PodState& pod : pods_) running += pod.is_running;
+      for (const PodState& pod : pods_) running += pod.is_running && !pod.silent;
       return running;
+    }
+    case FaultKind::kNodeLoss: {
+      uint64_t up = 0;
+      for (uint32_t i = 0; i < nodes_.size(); ++i) up += nodes_.up(i);
+      return up;
     }
     case FaultKind::kRedisMasterLoss:
       return redis_.shards();
@@ -78,6 +83,16 @@ void Simulation::BeginFault(uint32_t index) {
                       absl::StrCat("slowdown: pods work at ", 100 * fault.Get("factor"),
                                    " % of their speed for ", ToSeconds(fault.duration), " s"),
                       1, fault.Get("factor"));
+    case FaultKind::kPodCrash:
+      return CrashPods(fault.Count("pods"));
+    case FaultKind::kNodeLoss:
+      return LoseNodes(index, DrawNodes(fault.Count("nodes")));
+    case FaultKind::kZoneLoss:
+      return LoseZone(index, fault.Count("zone"));
+    case FaultKind::kDrainNode:
+      return Drain(index, DrawNodes(fault.Count("nodes")));
+    case FaultKind::kRollingUpdate:
+      return StartRollout();
     default:
       return Violation(
           absl::StrCat("fault ", std::string(RuleOf(fault.kind).name), " has no handler"));
@@ -90,6 +105,10 @@ void Simulation::EndFault(uint32_t index) {
   switch (fault.kind) {
     case FaultKind::kSlowdown:
       return AddEvent("fault", "server_cpu", "slowdown over", fault.Get("factor"), 1);
+    case FaultKind::kNodeLoss:
+    case FaultKind::kZoneLoss:
+    case FaultKind::kDrainNode:
+      return NodesBack(index);
     default:
       return;
   }

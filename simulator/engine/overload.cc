@@ -18,6 +18,7 @@ void Simulation::Enqueue(uint32_t index, Nanos work, bool fresh) {
 void Simulation::Serve(uint32_t worker, uint32_t index, Nanos work, bool fresh) {
   queues_[worker].busy = true;
   cpu_pending_ -= work;
+  if (!fresh) requests_[index].cpu_after = 0;
   queue_.Push(AdmitAtWorker(worker, work), fresh ? kFirstCpuDone : kAnswered, index);
 }
 

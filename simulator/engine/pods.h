@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "simulator/engine/nodes.h"
+#include "simulator/engine/restart_backoff.h"
 #include "simulator/engine/system_model.h"
 #include "simulator/kernel/virtual_time.h"
 #include "simulator/stations/cpu_quota.h"
@@ -23,8 +25,21 @@ struct PodPoint {
 };
 
 // A pod's life: created -> scheduled (needs room on a node) -> running -> ready -> terminating ->
-// gone. Numbers are never reused.
+// gone. Numbers are never reused: a container that is restarted gets the next number, its pod keeps
+// its identity.
 struct PodState {
+  uint32_t identity = 0;  // number of the pod's first container
+  uint32_t restarts = 0;
+  uint32_t revision = 0;  // of the Deployment's template
+  uint32_t node = kNoNode;
+  RestartBackoff backoff;
+  Nanos start_delay = 0;
+  Nanos unready_since = kNever;
+  Nanos stops_at = kNever;    // told to stop: accepts no connection from then on
+  bool endpoint = false;      // who balances sends requests to it
+  bool silent = false;        // its node is lost: nothing answers, nobody knows yet
+  uint32_t ready_streak = 0;  // probes in a row that tell the other thing than now
+  uint32_t live_failures = 0;
   Nanos created = 0;
   Nanos running = kNever;
   Nanos ready_at = kNever;
@@ -57,6 +72,7 @@ class Scaler {
     uint32_t desired = 0;
     bool written = false;
     std::string reason;
+    std::string held_by;  // what kept the count from following the metrics; "": nothing did
   };
 
   virtual ~Scaler() = default;

@@ -6,8 +6,8 @@
 namespace simulator {
 
 const char* OutcomeName(Outcome outcome) {
-  static constexpr const char* kNames[] = {"ok",       "timeout", "refused",     "pool_exhausted",
-                                           "http_5xx", "shed",    "breaker_open"};
+  static constexpr const char* kNames[] = {"ok",       "timeout", "refused", "pool_exhausted",
+                                           "http_5xx", "shed",    "reset",   "breaker_open"};
   return kNames[outcome];
 }
 
@@ -25,6 +25,7 @@ const char* SeriesName(size_t id) {
                                            "errors.refused",
                                            "errors.pool_exhausted",
                                            "errors.http_5xx",
+                                           "errors.reset",
                                            "pods_desired",
                                            "pods_ready",
                                            "utilisation.server_cpu",
@@ -63,6 +64,7 @@ void Recorder::EndStep(double step_seconds, bool resilience) {
   errors(kErrorsRefused, kRefused);
   errors(kErrorsPool, kPoolExhausted);
   errors(kErrorsOverloaded, kOverloaded);
+  errors(kErrorsReset, kReset);
   if (resilience) {
     errors(kErrorsShed, kShed);
     errors(kErrorsBreaker, kBreakerOpen);

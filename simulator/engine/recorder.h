@@ -19,6 +19,7 @@ enum Outcome : uint8_t {
   kPoolExhausted,  // 503: no database connection, or its wait queue was full
   kOverloaded,     // 503: the worker's queue was full
   kShed,           // 503: the server turned it away although it had room
+  kReset,          // the connection broke while the request was under way
   kBreakerOpen,    // never sent: the client's circuit breaker was open
   kOutcomes,
 };
@@ -44,6 +45,7 @@ enum SeriesId : size_t {
   kErrorsRefused,
   kErrorsPool,
   kErrorsOverloaded,
+  kErrorsReset,
   kPodsDesired,
   kPodsReady,
   kServerCpu,
@@ -87,9 +89,9 @@ struct ReplicationResult {
   uint64_t shed = 0;            // answered 503 by a server that had taken them in
   uint64_t dropped = 0;         // by the server, whose clients had given up
   uint64_t breakers_opened = 0;
-  double worked = 0;  // worker CPU of the attempts that ended at the server, ns
-  double wasted = 0;  // of them, what nobody waited for any more or was given up half way
-  uint64_t turns = 0;           // of event loops, when wake-ups are modelled
+  double worked = 0;   // worker CPU of the attempts that ended at the server, ns
+  double wasted = 0;   // of them, what nobody waited for any more or was given up half way
+  uint64_t turns = 0;  // of event loops, when wake-ups are modelled
   uint64_t wake_ups = 0;
   uint64_t cache_lookups = 0;
   uint64_t cache_hits = 0;
@@ -116,8 +118,10 @@ class Recorder {
     ++stats.outcomes[outcome];
     if (Timed(outcome)) stats.response.Record(now - start);
   }
-  // Does a request that ended so have a response time? Not what no server ever saw.
-  static bool Timed(Outcome outcome) { return outcome != kRefused && outcome != kBreakerOpen; }
+  // Does a request that ended so have a response time? Not what no server ever saw or answered.
+  static bool Timed(Outcome outcome) {
+    return outcome != kRefused && outcome != kBreakerOpen && outcome != kReset;
+  }
 
   void BeginMeasuring() { measuring_ = true; }
   void EndMeasuring() { measuring_ = false; }

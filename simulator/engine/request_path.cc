@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "simulator/engine/simulation.h"
 
@@ -7,7 +8,8 @@ namespace simulator {
 // Worker and hashing CPU, also while their speed changes.
 Nanos Simulation::Admit(PodState& pod, FifoServer& cpu, Nanos service) {
   if (pod.quota.limits()) {
-    const Nanos done = pod.quota.Finish(now_, std::max(now_, cpu.free_at()), service);
+    const Nanos done =
+        pod.quota.Finish(now_, std::max(now_, cpu.free_at()), service, steady_ ? nullptr : &speed_);
     cpu.AdmitUntil(service, done);
     return done;
   }
@@ -46,6 +48,8 @@ void Simulation::Attempt(uint32_t user) {
   request.worker = worker;
   request.operation = operation;
   request.failure = kOk;
+  request.segments = 0;
+  request.cpu_after = -1;  // until a worker takes it
   CountLive();
   requests_.Link(index);
   ++workers_[worker].in_system;
@@ -63,26 +67,35 @@ void Simulation::Reject(uint32_t user, uint16_t operation, Outcome outcome) {
   Conclude(user, now_, operation, outcome);
 }
 
+void Simulation::Disconnect(UserState& user) {
+  if (user.worker == kNoWorker) return;
+  --pods_[user.worker / system_.pod.workers].connections;
+  --connected_;
+  user.worker = kNoWorker;
+}
+
 uint32_t Simulation::Route(UserState& user) {
   if (system_.per_request) {
     return ready_workers_.empty() ? kNoWorker
                                   : ready_workers_[route_random_.UniformInt(ready_workers_.size())];
   }
   if (user.worker != kNoWorker) {
-    PodState& pod = pods_[user.worker / system_.pod.workers];
+    const PodState& pod = pods_[user.worker / system_.pod.workers];
     if (!pod.terminating) return user.worker;
-    --pod.connections;
-    --connected_;
-    user.worker = kNoWorker;
+    Disconnect(user);
   }
   if (ready_workers_.empty()) return kNoWorker;
   user.worker = ready_workers_[route_random_.UniformInt(ready_workers_.size())];
-  ++pods_[user.worker / system_.pod.workers].connections;
+  const uint32_t pod = user.worker / system_.pod.workers;
   ++connected_;
+  if (++pods_[pod].connections > system_.pod.connections_in_memory) [[unlikely]]
+    CheckMemory(pod);
   return user.worker;
 }
 
 void Simulation::AtWorker(uint32_t index) {
+  if (disturbed_ && Unreachable(index)) [[unlikely]]
+    return;
   Request& request = requests_[index];
   const double demand = system_.operations[request.operation].server_cpu.Sample(cpu_random_);
   const auto service = static_cast<Nanos>(demand / system_.pod.run_speed);
@@ -99,6 +112,8 @@ void Simulation::AtWorker(uint32_t index) {
 }
 
 void Simulation::AskRedis(uint32_t index) {
+  if (Dead(requests_[index])) [[unlikely]]
+    return DropDead(index);
   const OperationModel& operation = system_.operations[requests_[index].operation];
   if (!operation.waits) return Answer(index);
   const Nanos done = redis_.Ask(operation, now_);
@@ -109,6 +124,8 @@ void Simulation::AskRedis(uint32_t index) {
 // `at_worker`: its worker is at it already, as there was no answer to wait for.
 void Simulation::AfterRedis(uint32_t index, bool at_worker) {
   Request& request = requests_[index];
+  if (Dead(request)) [[unlikely]]
+    return DropDead(index);
   const OperationModel& operation = system_.operations[request.operation];
   if (operation.cacheable && redis_.Lookup(request.operation)) {
     request.segments = 0;
@@ -119,6 +136,10 @@ void Simulation::AfterRedis(uint32_t index, bool at_worker) {
 }
 
 void Simulation::RoundTripDone(uint32_t index) {
+  if (Dead(requests_[index])) [[unlikely]] {
+    DropDead(index);
+    return FeedStarvingPods();  // its connection is closed
+  }
   if (system_.database.round_trip > 0) {
     queue_.Push(now_ + system_.database.round_trip, kSegmentAnswered, index);
   } else {
@@ -127,6 +148,8 @@ void Simulation::RoundTripDone(uint32_t index) {
 }
 
 void Simulation::SegmentAnswered(uint32_t index, bool at_worker) {
+  if (Dead(requests_[index])) [[unlikely]]
+    return DropDead(index);
   if (requests_[index].segments > 0) return Proceed(index);
   if (!database_.NeedsAudit(index)) return Hash(index);
   at_worker ? database_.Audit(index) : Proceed(index);
@@ -134,6 +157,8 @@ void Simulation::SegmentAnswered(uint32_t index, bool at_worker) {
 
 void Simulation::Hash(uint32_t index) {
   const Request& request = requests_[index];
+  if (Dead(request)) [[unlikely]]
+    return DropDead(index);
   const DemandLaw& blocking = system_.operations[request.operation].blocking;
   if (blocking.mean() <= 0) return BeforeAnswer(index);
   PodState& pod = pods_[request.worker / system_.pod.workers];
@@ -142,16 +167,21 @@ void Simulation::Hash(uint32_t index) {
 }
 
 void Simulation::BeforeAnswer(uint32_t index) {
-  const Request& request = requests_[index];
+  Request& request = requests_[index];
+  if (Dead(request)) [[unlikely]]
+    return DropDead(index);
   if (system_.overload.queued()) [[unlikely]]
     return Enqueue(index, request.cpu_after, false);
-  cpu_pending_ -= request.cpu_after;
-  const Nanos done = AdmitAtWorker(request.worker, request.cpu_after);
+  const Nanos service = std::exchange(request.cpu_after, 0);
+  cpu_pending_ -= service;
+  const Nanos done = AdmitAtWorker(request.worker, service);
   queue_.Push(done + system_.client_round_trip, kAnswered, index);
 }
 
 void Simulation::Answer(uint32_t index) {
   const Request& request = requests_[index];
+  if (Dead(request)) [[unlikely]]
+    return DropDead(index);
   --workers_[request.worker].in_system;
   ++answers_;
   overload_.worked += request.worked;

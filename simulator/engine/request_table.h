@@ -17,16 +17,21 @@ struct Request {
   float segment;    // database CPU of each round trip, ns
   float worked;     // worker CPU of the whole request, ns
   uint32_t user;
-  uint32_t worker;
+  uint32_t worker;  // kNone: it has left the system
   uint32_t connection;
   uint32_t next;          // in a connection's pipeline, a worker's wait queue or the free list
   uint32_t older, newer;  // list of live requests in order of start
   uint16_t operation;
   uint8_t segments;  // round trips left
   uint8_t commits;
-  uint8_t failure;  // an Outcome; 0 while fine
+  uint8_t failure;  // an Outcome; 0 while fine; or as the following
   bool live;        // its user still waits
 };
+
+// A request whose process died. Its client knows, or still waits for an answer that never comes.
+inline constexpr uint8_t kFailureReset = 254;
+inline constexpr uint8_t kFailureSilent = 255;
+inline bool Dead(const Request& request) { return request.failure >= kFailureReset; }
 
 // Requests by index, and the list of live ones by age: with one timeout for all, the oldest live
 // request is always the next to time out, so no timer is needed per request.
@@ -44,6 +49,7 @@ class RequestTable {
     return static_cast<uint32_t>(requests_.size() - 1);
   }
   void Free(uint32_t index) {
+    requests_[index].worker = kNone;
     requests_[index].next = free_;
     free_ = index;
   }
@@ -67,6 +73,7 @@ class RequestTable {
 
   Request& operator[](uint32_t index) { return requests_[index]; }
   const Request& operator[](uint32_t index) const { return requests_[index]; }
+  size_t size() const { return requests_.size(); }  // indices ever used
   uint32_t oldest() const { return oldest_; }
   uint64_t live() const { return live_; }
   Nanos OldestStart() const { return oldest_ == kNone ? kNever : requests_[oldest_].start; }

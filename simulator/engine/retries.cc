@@ -96,7 +96,10 @@ void Simulation::TimeOutOldest() {
   CountLive();
   requests_.Unlink(index);
   const Request& request = requests_[index];
+  if (request.failure == kFailureSilent) [[unlikely]]
+    Disconnect(users_[request.user]);  // nothing came back: the client tries another connection
   Conclude(request.user, request.start, request.operation, kTimeout);
+  if (request.failure == kFailureSilent && request.worker == kNone) requests_.Free(index);
 }
 
 // Sum of the ages of the requests that have not ended for their users.

@@ -139,7 +139,7 @@ class ExactScaler final : public Scaler {
     for (size_t i = 0; i < pods.size(); ++i) {
       if (pods[i].gone) continue;
       alive += !pods[i].terminating;
-      observation.pods.push_back(Describe(i, pods[i]));
+      observation.pods.push_back(Describe(pods[i]));
     }
     observation.scale = hpa::Scale{static_cast<int32_t>(current), alive};
     for (const hpa::MetricSpec& metric : metrics_) {
@@ -147,20 +147,35 @@ class ExactScaler final : public Scaler {
     }
     const hpa::Decision decision = autoscaler_.Reconcile(now + kOffset, observation);
     return {static_cast<uint32_t>(std::max(0, decision.desired)), decision.scale_written,
-            decision.explanation};
+            decision.explanation, HeldBy(decision)};
   }
 
  private:
+  static std::string HeldBy(const hpa::Decision& decision) {
+    if (!decision.proposal.has_value()) return decision.error;
+    if (*decision.proposal != decision.desired) {
+      if (decision.stabilized && *decision.stabilized != *decision.proposal) {
+        return "stabilization window";
+      }
+      return decision.conditions.scaling_limited.reason;
+    }
+    for (const hpa::MetricOutcome& metric : decision.metrics) {
+      if (metric.text.find("within tolerance") != std::string::npos) return "tolerance";
+    }
+    return "";
+  }
+
   static std::string Name(size_t pod) { return absl::StrCat("pod-", pod); }
 
-  hpa::Pod Describe(size_t index, const PodState& state) const {
+  hpa::Pod Describe(const PodState& state) const {
     hpa::Pod pod;
-    pod.name = Name(index);
+    pod.name = Name(state.identity);
     pod.phase = state.is_running ? hpa::PodPhase::kRunning : hpa::PodPhase::kPending;
     pod.deleting = state.terminating;
     pod.ready = state.ready ? hpa::ReadyCondition::kTrue : hpa::ReadyCondition::kFalse;
     if (state.scheduled) pod.start_ns = state.created + kOffset;
-    pod.ready_transition_ns = (state.ready ? state.ready_at : state.created) + kOffset;
+    const Nanos unready = state.unready_since == kNever ? state.created : state.unready_since;
+    pod.ready_transition_ns = (state.ready ? state.ready_at : unready) + kOffset;
     hpa::ContainerRequests container;
     container.name = system_.pod.workload;
     if (system_.pod.request_millicores > 0) {
@@ -211,7 +226,7 @@ class ExactScaler final : public Scaler {
       } else {
         sample.value_milli = static_cast<int64_t>(pod.latest.memory_bytes) * 1000;
       }
-      reading.samples[Name(i)] = sample;
+      reading.samples[Name(pod.identity)] = sample;
     }
     if (reading.samples.empty()) reading.error = "no metrics returned from resource metrics API";
     return reading;
@@ -239,7 +254,7 @@ class ExactScaler final : public Scaler {
       sample.value_milli =
           static_cast<int64_t>(static_cast<double>(last.requests - first->requests) * 1e12 /
                                static_cast<double>(last.time - first->time));
-      reading.samples[Name(i)] = sample;
+      reading.samples[Name(pod.identity)] = sample;
     }
     if (reading.samples.empty()) reading.error = "no metrics returned from custom metrics API";
     return reading;

@@ -44,12 +44,16 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
       worker_limit_(system.overload.concurrency_limit > 0 ? system.overload.concurrency_limit
                                                           : options.worker_queue_limit),
       resilience_(system.overload.on() || workload.breaker.on()),
+      nodes_(system.cluster),
+      node_lost_at_(system.cluster.nodes, kNever),
       recorder_(workload.operations.size()),
       journey_random_(options.seed, replication, "users", "journeys"),
       think_random_(options.seed, replication, "users", "think_time"),
       route_random_(options.seed, replication, "balancer", "route"),
       cpu_random_(options.seed, replication, "server", "cpu"),
       pod_random_(options.seed, replication, "pods", "lifecycle"),
+      restart_random_(options.seed, replication, "pods", "restarts"),
+      probe_random_(options.seed, replication, "pods", "probes"),
       retry_random_(options.seed, replication, "users", "backoff"),
       session_random_(options.seed, replication, "users", "sessions"),
       token_random_(options.seed, replication, "users", "token_age"),
@@ -203,6 +207,8 @@ void Simulation::Dispatch(const Event& event) {
       return BeginFault(index);
     case kFaultOver:
       return EndFault(index);
+    case kCluster:
+      return DispatchCluster(index);
     case kFaultProcess:
       return FaultProcessEvent(index);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "simulator/engine/breaker.h"
 #include "simulator/engine/database_tier.h"
 #include "simulator/engine/event_kinds.h"
+#include "simulator/engine/nodes.h"
 #include "simulator/engine/options.h"
 #include "simulator/engine/pods.h"
 #include "simulator/engine/recorder.h"
@@ -76,6 +78,11 @@ namespace simulator {
 // pods get new users, not old ones. With per_request each request goes to a random worker of the
 // ready pods (what many round-robin proxies together amount to).
 //
+// Pods die, nodes vanish and updates roll as the fault plan says (pod_failures.cc, node_events.cc).
+// A process that dies takes its requests with it: their clients see a reset, or nothing at all when
+// its node is lost; PostgreSQL finishes the statement it works on. Who balances hears of a pod that
+// is no longer ready a moment later.
+//
 // Laws are asserted, not hoped for: conservation of users at every step (and arrivals = departures
 // + present); Little's law over the window exactly, in integers, edges included; work admitted to
 // the workers and the database equals the demand drawn. A violation ends in
@@ -90,6 +97,20 @@ class Simulation final : private DatabaseTier::Client {
 
  private:
   enum Control : uint32_t { kStep, kScrape, kSync, kMeasure, kCache };
+
+  enum ClusterEvent : uint32_t {
+    kEndpoints,
+    kReadinessProbe,      // pod
+    kLivenessProbe,       // pod
+    kConnectionsDropped,  // pod
+    kNodeScan,
+    kNodeUp,
+    kNodeNotReady,  // node
+    kNodeEvict,     // node
+    kDrainStep,     // node
+  };
+  static constexpr uint32_t kClusterValues = 1u << 20;
+  static constexpr Nanos kKubeletPeriod = 10 * kSecond;
 
   struct Worker {
     FifoServer cpu;
@@ -190,6 +211,7 @@ class Simulation final : private DatabaseTier::Client {
   Nanos Admit(PodState& pod, FifoServer& cpu, Nanos service);
   Nanos AdmitAtWorker(uint32_t worker, Nanos service);
   void Reject(uint32_t user, uint16_t operation, Outcome outcome);
+  void Disconnect(UserState& user);
   uint32_t Route(UserState& user);
   void AtWorker(uint32_t request);
   void AskRedis(uint32_t request);
@@ -220,8 +242,57 @@ class Simulation final : private DatabaseTier::Client {
   void BeginFault(uint32_t occurrence);
   void EndFault(uint32_t occurrence);
 
+  // pod_failures.cc: processes that die, probes, endpoints.
+  // The clock of the pods' CPU books: work while the speed changes, else time.
+  Nanos CpuClock() const {
+    return steady_ || system_.pod.limit_quota > 0 ? now_ : speed_.WorkBy(now_);
+  }
+  bool Listens(const PodState& pod) const;
+  bool Unreachable(uint32_t request);
+  void FailRequest(uint32_t request, Outcome outcome);
+  void DropDead(uint32_t request);
+  void KillPod(uint32_t pod, bool silent);
+  void DropQueue(uint32_t worker);
+  void ResetClients(uint32_t first_worker, uint32_t end_worker);
+  void CloseConnections(uint32_t pod);
+  void FeedStarvingPods();
+  void RestartContainer(uint32_t pod, const std::string& why);
+  void CrashPod(uint32_t pod, const std::string& why);
+  void CrashPods(uint32_t count);
+  void CheckMemory(uint32_t pod);
+  double MemoryOf(const PodState& pod) const;
+  void Unready(uint32_t pod);
+  void UpdateEndpoints();
+  void StartProbes(uint32_t pod, Nanos from);
+  bool ProbeSucceeds(const PodState& pod, const ProbeModel& probe);
+  void ProbeReadiness(uint32_t pod);
+  void ProbeLiveness(uint32_t pod);
+
+  // node_events.cc: scheduler, nodes that come and go, drain, rolling update.
+  void PushCluster(Nanos at, ClusterEvent event, uint32_t value);
+  void DispatchCluster(uint32_t index);
+  void PlaceOtherWorkloads();
+  void Schedule(uint32_t pod);
+  void SchedulePending();
+  void LeaveNode(PodState& pod);
+  void ScanForNodes();
+  void NodeUp();
+  std::vector<uint32_t> PodsOn(uint32_t node) const;
+  std::vector<uint32_t> DrawNodes(uint32_t count);
+  void LoseNodes(uint32_t occurrence, const std::vector<uint32_t>& lost);
+  void NodeNotReady(uint32_t node);
+  void EvictFromLostNode(uint32_t node);
+  void NodesBack(uint32_t occurrence);
+  void LoseZone(uint32_t occurrence, uint32_t zone);
+  void Drain(uint32_t occurrence, const std::vector<uint32_t>& drained);
+  void StepDrain(uint32_t node);
+  void StartRollout();
+  void StepRollout();
+
   // cluster.cc: pods, scaling; measurement.cc: steps, the window, laws.
   void StartCluster();
+  uint32_t AddContainer();
+  Nanos StartDelay(base::RandomStream& random) const;
   void CreatePod(bool running_already);
   void PodRunning(uint32_t pod);
   void PodReady(uint32_t pod);
@@ -296,7 +367,17 @@ class Simulation final : private DatabaseTier::Client {
   std::vector<uint32_t> ready_workers_;
   uint32_t desired_ = 0;
   uint32_t starving_pods_ = 0;
+  bool disturbed_ = false;  // some pod died, was told to stop, or is no longer ready
+  uint32_t revision_ = 0;   // of the Deployment
+  bool rolling_ = false;    // an update is under way
+  NodePool nodes_;
+  std::vector<Nanos> node_lost_at_;
+  std::map<uint32_t, std::vector<uint32_t>> fault_nodes_;  // by occurrence
+  std::vector<uint32_t> pending_;                          // pods without a node
+  uint32_t starting_nodes_ = 0;
+  bool scanning_ = false;
   std::unique_ptr<Scaler> scaler_;
+  std::string held_by_;  // what kept the autoscaler's last decision from following its metrics
 
   Recorder recorder_;
   Totals step_totals_;
@@ -327,6 +408,8 @@ class Simulation final : private DatabaseTier::Client {
   base::RandomStream route_random_;
   base::RandomStream cpu_random_;
   base::RandomStream pod_random_;
+  base::RandomStream restart_random_;
+  base::RandomStream probe_random_;
   base::RandomStream retry_random_;
   base::RandomStream session_random_;
   base::RandomStream token_random_;

@@ -36,7 +36,9 @@ class SystemCompiler {
   // A metric that nobody exports stays: the controller must see it fail. One that is exported but
   // is no request rate has no value here, so the autoscaler runs without it.
   void CustomMetrics();
-  void Nodes();
+  absl::Status Nodes();
+  absl::Status NeedsNodes(const Fault& fault) const;
+  void Lifecycle();  // probes, rollout, budget, endpoints
 
   // compile_overload.cc
   absl::Status Overload();

@@ -134,15 +134,15 @@ absl::Status SystemCompiler::Network() {
 }
 
 void SystemCompiler::Omissions() {
-  if (blocking_) {
+  if (blocking_ && system_.pod.limit_quota == 0 &&
+      system_.pod.limit_cores < system_.pod.workers + 1) {
     Warn(
         "password hashing runs beside the event loops; that it takes their share of the CPU "
         "limit is not modelled");
   }
   system_.not_modelled = {
-      "failures of pods, nodes, database and Redis",
       "client network and TLS handshakes",
-      "memory limits and OOM kills",
+      "contention on nodes whose CPU limits add up to more than their cores",
       "checkpoints, vacuum and storage growth",
       "PgBouncer",
       "cache eviction, stampedes, and what a miss costs the server more than a hit",
@@ -150,7 +150,7 @@ void SystemCompiler::Omissions() {
   if (workload_.tokens.refreshes && !system_.token_refresh) {
     system_.not_modelled.push_back("token refresh");
   }
-  if (system_.pod.limit_quota == 0) {
+  if (system_.pod.limit_period == 0) {
     system_.not_modelled.push_back("CFS throttling periods (a limit is a speed)");
   }
 }

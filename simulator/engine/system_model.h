@@ -10,7 +10,9 @@
 #include "model/profile.pb.h"
 #include "model/scenario.pb.h"
 #include "simulator/engine/cache_model.h"
+#include "simulator/engine/nodes.h"
 #include "simulator/engine/options.h"
+#include "simulator/engine/rollout.h"
 #include "simulator/engine/worker_queue.h"
 #include "simulator/engine/workload.h"
 #include "simulator/kernel/virtual_time.h"
@@ -41,6 +43,14 @@ struct OperationModel {
   CountLaw audits;                  // share of the requests that are audited
 };
 
+// A probe answered by the event loops: late by a worker's backlog.
+struct ProbeModel {
+  Nanos period = 0;  // 0: no such probe
+  Nanos timeout = 0;
+  uint32_t successes = 1;
+  uint32_t failures = 3;
+};
+
 struct PodModel {
   std::string workload;
   uint32_t replicas = 1;
@@ -61,11 +71,20 @@ struct PodModel {
   Nanos ready_after = 0;  // running to ready
   Nanos pre_stop = 0;
   Nanos grace = 0;
-  uint64_t node_slots = 0;  // pods that the nodes hold; 0: unlimited
-  uint64_t node_slots_maximum = 0;
-  Nanos node_start = 0;
+  ProbeModel readiness;
+  ProbeModel liveness;
+  Nanos image_pull = 0;  // the first time on a node
+  PodShare max_surge;
+  PodShare max_unavailable;
+  // Of the disruption budget that selects it; the first counts.
+  bool budget = false;
+  bool budget_by_unavailable = false;
+  PodShare budget_share;
   double base_memory_bytes = 0;
   double connection_memory_bytes = 0;
+  double request_held_bytes = 0;                  // of a request while it is inside
+  double limit_memory_bytes = 0;                  // 0: none
+  uint64_t connections_in_memory = ~uint64_t{0};  // with no request inside
 };
 
 // What requests share when there are several: charged by state, so that a request costs the less
@@ -97,6 +116,12 @@ struct SystemModel {
   PodModel pod;
   OverloadModel overload;
   DatabaseModel database;
+  ClusterModel cluster;
+  Nanos node_start = 0;                  // of a new node, after the autoscaler's scan
+  Nanos node_not_ready = 0;              // silence until a node counts as not ready
+  Nanos eviction = 0;                    // and then until its pods are given up
+  Nanos endpoint_lag = 0;                // until who balances knows that a pod is no longer ready
+  bool ingress = false;                  // tries another pod when one refuses
   std::vector<double> shard_cumulative;  // share of keys' popularity per Redis shard; last is 1
   Nanos round_trip = 0;                  // network, server to Redis
   Nanos client_round_trip = 0;           // part of every response time

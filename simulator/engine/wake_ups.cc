@@ -7,7 +7,7 @@ namespace simulator {
 // What a visit at `w` that begins now costs beside its own work: nothing when it shares a turn.
 Nanos Simulation::TurnCost(uint32_t w) {
   Worker& worker = workers_[w];
-  const Nanos now = steady_ ? now_ : speed_.WorkBy(now_);
+  const Nanos now = CpuClock();
   const EventLoop::Entry entry = worker.loop.Enter(now, worker.cpu.free_at());
   if (entry == EventLoop::kJoins) return 0;
   ++turns_;
@@ -31,6 +31,8 @@ void Simulation::Proceed(uint32_t index) {
 }
 
 void Simulation::MiddleCpuDone(uint32_t index) {
+  if (Dead(requests_[index])) [[unlikely]]
+    return DropDead(index);
   requests_[index].segments > 0 ? database_.Submit(index) : database_.Audit(index);
 }
 

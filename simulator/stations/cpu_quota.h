@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "simulator/kernel/virtual_time.h"
+#include "simulator/stations/speed_profile.h"
 
 // A CPU limit as the kernel's bandwidth control enforces it: work runs at full speed while the
 // group's quota of the present period lasts, then stands still until the next period. With a quota
@@ -26,7 +27,8 @@ class CpuQuota {
   // The instant at which `work`, begun at `start`, is done; takes it from the quotas of the periods
   // that it runs in. Calls come in order of `now`, and start >= now: periods before `now` are
   // forgotten. Call only when limits().
-  Nanos Finish(Nanos now, Nanos start, Nanos work) {
+  // With a `speed` other than 1, work takes longer but no more of the quota.
+  Nanos Finish(Nanos now, Nanos start, Nanos work, const SpeedProfile* speed = nullptr) {
     const int64_t present = now / period_;
     while (first_ < present) {
       ++first_;
@@ -38,10 +40,15 @@ class CpuQuota {
       const auto index = static_cast<size_t>(period - first_);
       if (index >= used_.size()) used_.resize(index + 1, 0);
       const Nanos end = (period + 1) * period_;
-      const Nanos run = std::min({work, quota_ - used_[index], end - at});
+      const Nanos possible = speed == nullptr ? end - at : speed->WorkBy(end) - speed->WorkBy(at);
+      const Nanos run = std::min({work, quota_ - used_[index], possible});
       used_[index] += run;
       work -= run;
-      at = work > 0 ? end : at + run;
+      if (work > 0) {
+        at = end;
+      } else {
+        at = speed == nullptr ? at + run : std::max(at, speed->TimeOf(speed->WorkBy(at) + run));
+      }
     }
     return at;
   }

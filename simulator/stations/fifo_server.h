@@ -30,6 +30,13 @@ class FifoServer {
     free_at_ = done;
     admitted_ += service;
   }
+  // The server dies: what it has not done by `now` never will be. Returns that.
+  Nanos Abandon(Nanos now) {
+    const Nanos lost = Backlog(now);
+    admitted_ -= lost;
+    free_at_ = std::min(free_at_, now);
+    return lost;
+  }
   Nanos free_at() const { return free_at_; }
   // Wait of an arrival `now`.
   Nanos Backlog(Nanos now) const { return std::max<Nanos>(0, free_at_ - now); }
