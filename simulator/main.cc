@@ -10,6 +10,7 @@
 #include "simulator/commands/hpa.h"
 #include "simulator/commands/map.h"
 #include "simulator/commands/oracle.h"
+#include "simulator/commands/page.h"
 #include "simulator/commands/plan.h"
 #include "simulator/commands/run.h"
 #include "simulator/commands/validate.h"
@@ -33,6 +34,8 @@ constexpr Command kCommands[] = {
      "what a passing disturbance leaves behind: map --scenario S --deployment D --profile P"},
     {"oracle", simulator::RunOracle,
      "check closed forms and simulation: oracle --vectors FILE [--seed N]"},
+    {"page", simulator::RunPage,
+     "one HTML page from results, a sweep or a map: page --out page.html [NAME=]FILE..."},
     {"plan", simulator::RunPlan,
      "the cheapest deployment: plan --users N --slo 'p95<200ms' --scenario S --deployment D ..."},
     {"run", simulator::RunRun,

@@ -15,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "model/io.h"
+#include "report/html/collection_page.h"
 #include "report/html/page.h"
 #include "report/html/run_page.h"
 
@@ -127,6 +128,27 @@ TEST_F(BrowserTest, AnEmptyResultIsStillAPage) {
   const Opened opened = Open(RenderRunPage(model::Result(), {}), "500,900");
   EXPECT_THAT(opened.console, IsEmpty());
   EXPECT_THAT(opened.head, HasSubstr("data-drawn=\"0\""));
+}
+
+TEST_F(BrowserTest, ManyAnswersOnOnePage) {
+  Collection collection;
+  const std::string run = model::ToJson(ARun()).value();
+  ASSERT_TRUE(collection.Add("before", run).ok());
+  ASSERT_TRUE(collection.Add("after", run).ok());
+  ASSERT_TRUE(
+      collection
+          .Add("sweep",
+               R"({"settings":{"users":"1"},"quantities":{"p95_ms":{"value":4,"low":3,"high":5}}}
+{"settings":{"users":"2"},"quantities":{"p95_ms":{"value":9,"low":8,"high":10}}})")
+          .ok());
+  ASSERT_TRUE(
+      collection
+          .Add("hysteresis",
+               R"({"kind":"hysteresis","scenario":"s","deployment":"d","profile":"p","points":[
+{"users":1,"branch":"up","goodput_per_second":1,"attempts_per_second":1,"p95_ms":1},
+{"users":1,"branch":"down","goodput_per_second":0,"attempts_per_second":4,"p95_ms":9}]})")
+          .ok());
+  ExpectDrawn(*collection.Render(), 1 + 7 + 1 + 3);
 }
 
 TEST_F(BrowserTest, JudgedClaimsAreDrawn) {

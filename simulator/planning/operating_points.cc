@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -34,7 +35,7 @@ absl::StatusOr<std::vector<SimulationPoint>> PointsOf(const model::ClaimList& cl
                                                       const std::string& profile,
                                                       const std::vector<double>& think_times) {
   std::vector<SimulationPoint> points;
-  std::map<std::string, double> most_users;
+  std::set<std::pair<std::string, double>> asked;
   for (const model::Claim& claim : claims.claims()) {
     for (const model::Decision& decision : claim.decisions()) {
       if (decision.method() != "simulation" || decision.profile() != profile ||
@@ -51,11 +52,10 @@ absl::StatusOr<std::vector<SimulationPoint>> PointsOf(const model::ClaimList& cl
                          "`: expected users=1..16000000 and a think_time above 0"));
       }
       AddOnce({decision.deployment(), at->users, at->think_time_seconds, true}, &points);
-      double& most = most_users[decision.deployment()];
-      most = std::max(most, at->users);
+      asked.emplace(decision.deployment(), at->users);
     }
   }
-  for (const auto& [deployment, users] : most_users) {
+  for (const auto& [deployment, users] : asked) {
     for (double think : think_times) AddOnce({deployment, users, think, false}, &points);
   }
   std::stable_sort(points.begin(), points.end(),

@@ -19,10 +19,10 @@ struct SimulationPoint {
 };
 
 // The points that the claims' decisions of method `simulation` name in `at`, for deployments among
-// `deployments` and the profile `profile`, each once; then, for each deployment's largest number
-// of users, the think times of the frontier. Cheapest (fewest requests per second) first, deciding
-// points before the frontier's.
-// InvalidArgument: an `at` that is not understood, or names no users or no think time.
+// `deployments` and the profile `profile`, each once; then, for each deployment and number of
+// users that they name, the think times of the frontier. Cheapest (fewest requests per second)
+// first, deciding points before the frontier's. InvalidArgument: an `at` that is not understood, or
+// names no users or no think time.
 absl::StatusOr<std::vector<SimulationPoint>> PointsOf(const model::ClaimList& claims,
                                                       const std::vector<std::string>& deployments,
                                                       const std::string& profile,

@@ -25,7 +25,7 @@ TEST(OperatingPointsTest, EachPointOnceDecidingOnesFirst) {
   AddDecision("elsewhere", "mine", "users=8 think_time=10s", &claims);
   const auto points = PointsOf(claims, {"production"}, "mine", {5, 10, 60});
   ASSERT_TRUE(points.ok()) << points.status();
-  ASSERT_EQ(points->size(), 4u);
+  ASSERT_EQ(points->size(), 6u);
   EXPECT_EQ((*points)[0].users, 500);
   EXPECT_EQ((*points)[1].FileName(), "predicted-production-1000-10s.json");
   EXPECT_TRUE((*points)[1].decides);
