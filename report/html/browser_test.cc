@@ -148,7 +148,7 @@ TEST_F(BrowserTest, ManyAnswersOnOnePage) {
 {"users":1,"branch":"up","goodput_per_second":1,"attempts_per_second":1,"p95_ms":1},
 {"users":1,"branch":"down","goodput_per_second":0,"attempts_per_second":4,"p95_ms":9}]})")
           .ok());
-  ExpectDrawn(*collection.Render(), 1 + 7 + 1 + 3);
+  ExpectDrawn(*collection.Render(), 1 + 6 + 1 + 3);
 }
 
 TEST_F(BrowserTest, JudgedClaimsAreDrawn) {
