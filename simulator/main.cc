@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "simulator/commands/backtest.h"
+#include "simulator/commands/calibrate.h"
 #include "simulator/commands/check.h"
 #include "simulator/commands/diff.h"
 #include "simulator/commands/explain.h"
@@ -13,6 +15,8 @@
 #include "simulator/commands/page.h"
 #include "simulator/commands/plan.h"
 #include "simulator/commands/run.h"
+#include "simulator/commands/seal.h"
+#include "simulator/commands/sweep.h"
 #include "simulator/commands/validate.h"
 
 namespace {
@@ -24,6 +28,10 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"backtest", simulator::RunBacktest,
+     "score a sealed prediction: backtest --log L --measured FILE | --k6 FILE | --prometheus URL"},
+    {"calibrate", simulator::RunCalibrate,
+     "a profile of any service: calibrate --prometheus URL --from T --to T --result FILE ..."},
     {"check", simulator::RunCheck, "judge manifests without running anything: check PATH..."},
     {"diff", simulator::RunDiff,
      "what a change of manifests does: diff BEFORE AFTER [--scenario S --profile P]"},
@@ -40,6 +48,10 @@ constexpr Command kCommands[] = {
      "the cheapest deployment: plan --users N --slo 'p95<200ms' --scenario S --deployment D ..."},
     {"run", simulator::RunRun,
      "predict: run --scenario S --deployment D --profile P --users N [--out predicted.json]"},
+    {"seal", simulator::RunSeal,
+     "predict and write it down, before measuring: seal --log L and the flags of run"},
+    {"sweep", simulator::RunSweep,
+     "a grid of predictions, here or in shards: sweep FILE [--shard I/N] | sweep --merge SHARD..."},
     {"validate", simulator::RunValidate,
      "judge claims: validate --claims C --scenario S --profile P --deployment NAME=PATH..."},
 };
@@ -47,7 +59,7 @@ constexpr Command kCommands[] = {
 int ListCommands(std::FILE* out) {
   std::fprintf(out, "usage: simulator COMMAND [flags]\n");
   for (const Command& command : kCommands) {
-    std::fprintf(out, "  %-8s %s\n", command.name, command.summary);
+    std::fprintf(out, "  %-9s %s\n", command.name, command.summary);
   }
   return out == stdout ? 0 : 2;
 }

@@ -33,6 +33,7 @@ absl::StatusOr<std::vector<uint32_t>> ReadChoices(const FlagMap& flags, const st
   const auto given = flags.find(name);
   const std::string text = given == flags.end() ? otherwise : given->second;
   std::vector<uint32_t> list;
+  if (given == flags.end() && text.empty()) return list;
   for (absl::string_view part : absl::StrSplit(text, ',')) {
     const bool milli = unit > 1 && !part.empty() && part.back() == 'm';
     if (milli) part.remove_suffix(1);
@@ -78,14 +79,16 @@ absl::StatusOr<PlanRequest> ReadRequest(const FlagMap& flags) {
   auto connections = ReadChoices(flags, "connections", "1,2,4,8", 1);
   auto database =
       ReadChoices(flags, "database_cores", "1,2,4,6,8,12,16,20,24,28,32,40,48,64,96,128", 1000);
-  for (const absl::Status& one :
-       {objectives.status(), cpu.status(), connections.status(), database.status()}) {
+  auto redis = ReadChoices(flags, "redis_masters", "", 1);
+  for (const absl::Status& one : {objectives.status(), cpu.status(), connections.status(),
+                                  database.status(), redis.status()}) {
     if (!one.ok()) return one;
   }
   request.objectives = *std::move(objectives);
   request.choices.cpu_millicores = *std::move(cpu);
   request.choices.connections = *std::move(connections);
   request.choices.database_millicores = *std::move(database);
+  if (!redis->empty()) request.choices.redis_masters = *std::move(redis);
   return request;
 }
 
@@ -155,6 +158,12 @@ class Printer {
     const Configuration& chosen = best.configuration;
     std::printf("cores            %g API + %g database\n",
                 chosen.pods * chosen.cpu_millicores / 1000.0, chosen.database_millicores / 1000.0);
+    for (const model::RedisCluster& redis : request_.experiment->deployment.redis()) {
+      const uint32_t masters = chosen.redis_masters > 0 ? chosen.redis_masters : redis.masters();
+      std::printf("Redis %-10s %u master%s with %u replica%s each\n", redis.name().c_str(), masters,
+                  masters == 1 ? "" : "s", redis.replicas_per_master(),
+                  redis.replicas_per_master() == 1 ? "" : "s");
+    }
     RunOptions options = request_.options;
     options.fixed_pods = chosen.pods;
     const auto compiled =
@@ -243,6 +252,9 @@ absl::Status MakePlan(const FlagMap& flags, PlanRequest request) {
                      UserPath(flags.at("profile")));
   if (!experiment.ok()) return experiment.status();
   request.experiment = &*experiment;
+  if (flags.contains("redis_masters") && experiment->deployment.redis().empty()) {
+    return absl::InvalidArgumentError("--redis_masters: the deployment has no Redis");
+  }
   const absl::Status timed =
       UseShortRun(*experiment, request.options.duration_seconds, &request.options);
   if (!timed.ok()) return timed;
@@ -279,6 +291,7 @@ int RunPlan(std::vector<std::string> args) {
                                        "cpu",
                                        "connections",
                                        "database_cores",
+                                       "redis_masters",
                                        "max_pods",
                                        "max_simulations",
                                        "prices",

@@ -2,6 +2,7 @@
 
 #include "gtest/gtest.h"
 #include "model/io.h"
+#include "model/profile.pb.h"
 
 namespace simulator {
 namespace {
@@ -34,6 +35,21 @@ TEST(PlanTest, FindsAPlanAndItsCheaperMiss) {
   }
 }
 
+// Redis commands so slow that one master cannot: the fewest masters that can are chosen.
+TEST(PlanTest, ChoosesRedisMasters) {
+  auto profile = model::ReadJson<model::Profile>(kFolder + "profile.json");
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  profile->mutable_redis()->set_command_seconds(200e-6);
+  const std::string path = ::testing::TempDir() + "/slow_redis.json";
+  ASSERT_TRUE(model::WriteJson(*profile, path).ok());
+  const std::string text = PlanOf({"--users", "20000", "--think_time", "2s", "--slo", "p95<100ms",
+                                   "--profile", path, "--redis_masters", "1,2,3,6,9,12", "--cpu",
+                                   "2", "--connections", "2", "--database_cores", "16,32"},
+                                  0);
+  EXPECT_NE(text.find(" Redis masters"), std::string::npos) << text;
+  EXPECT_EQ(text.find("1 Redis master\n"), std::string::npos) << text;
+}
+
 TEST(PlanTest, SaysWhenNothingIsGoodEnough) {
   const std::string text = PlanOf({"--users", "100000", "--think_time", "1s", "--slo", "p95<0.1ms",
                                    "--max_simulations", "2", "--cpu", "1", "--connections", "2"},
@@ -55,6 +71,7 @@ TEST(PlanTest, WrongFlagsEndWith2AndUnreadableFilesWith1) {
   EXPECT_EQ(with("--slo", "p95<1"), 2);
   EXPECT_EQ(with("--cpu", "big"), 2);
   EXPECT_EQ(with("--connections", "1.5"), 2);
+  EXPECT_EQ(with("--redis_masters", "0"), 2);
   EXPECT_EQ(with("--prices", "nowhere.yaml"), 1);
   const std::string prices = ::testing::TempDir() + "/bad.yaml";
   ASSERT_TRUE(model::WriteFile("gib_hour: 0.005\n", prices).ok());

@@ -9,6 +9,8 @@ namespace {
 constexpr double kNanosecond = 1e-9;
 constexpr double kSaturated = 1e300;
 constexpr uint64_t kMostBackends = 20000;  // of the contention curve's search
+constexpr int kMostSteps = 30;             // towards the hit rate that fits the bound
+constexpr double kSmallestStep = 1e-3;
 
 // Mean work of one request of the mix, seconds.
 struct MixDemand {
@@ -20,11 +22,20 @@ struct MixDemand {
   double unloaded = 0;
 };
 
-double Misses(const OperationModel& operation) {
-  return operation.cacheable ? 1 - operation.hit_rate : 1;
+// The least share of requests that can miss at `throughput` of the whole mix: the engine's own
+// figure, worked out from the rate. Just before the first values expire a cache that began empty
+// holds more than it does later, and a run may end there: the better of the two.
+double Misses(const OperationModel& operation, double throughput) {
+  if (!operation.cacheable) return 1;
+  if (!operation.cache.has_value()) return 1 - operation.hit_rate;
+  const double ttl = operation.cache->ttl_seconds();
+  const double hits = std::max(operation.cache->HitRate(throughput * ttl),
+                               operation.cache->ColdHitRate(throughput * ttl, ttl * (1 - 1e-9)));
+  return 1 - std::clamp(hits, 0.0, 1.0);
 }
 
-MixDemand DemandOf(const Workload& workload, const SystemModel& system) {
+// Demands when the mix as a whole comes at `throughput`.
+MixDemand DemandOf(const Workload& workload, const SystemModel& system, double throughput) {
   MixDemand sum;
   const double flush = static_cast<double>(system.database.flush) * kNanosecond;
   const double trip = static_cast<double>(system.round_trip) * kNanosecond;
@@ -32,7 +43,7 @@ MixDemand DemandOf(const Workload& workload, const SystemModel& system) {
   for (size_t i = 0; i < system.operations.size(); ++i) {
     const OperationModel& operation = system.operations[i];
     const double share = workload.mix[i];
-    const double misses = Misses(operation);
+    const double misses = Misses(operation, throughput);
     const double segments = misses * operation.round_trips.mean();
     const double segment = operation.segment.mean() * kNanosecond;
     const double flushes = segments > 0 ? misses * operation.commits.mean() * flush : 0;
@@ -128,8 +139,16 @@ double Bounds::ThinkAtKnee(double users) const {
   return std::max(0.0, users / MaxThroughput() - unloaded_seconds);
 }
 
-Bounds ComputeBounds(const Workload& workload, const SystemModel& system, uint32_t pods) {
-  const MixDemand demand = DemandOf(workload, system);
+namespace {
+
+// What all users together would send if answers took no time.
+double Offered(const Workload& workload) {
+  return static_cast<double>(workload.users) / std::max(1e-3, workload.mean_think_seconds);
+}
+
+Bounds BoundsAt(const Workload& workload, const SystemModel& system, uint32_t pods,
+                double throughput) {
+  const MixDemand demand = DemandOf(workload, system, throughput);
   const PodModel& pod = system.pod;
   Bounds bounds;
   bounds.think_seconds = workload.mean_think_seconds;
@@ -160,6 +179,23 @@ Bounds ComputeBounds(const Workload& workload, const SystemModel& system, uint32
   return bounds;
 }
 
+}  // namespace
+
+Bounds ComputeBounds(const Workload& workload, const SystemModel& system, uint32_t pods) {
+  // The hit rate follows the throughput, which the misses bound. Hits grow with the rate, so from
+  // the offered rate downwards every step is a bound still, and a tighter one.
+  double throughput = Offered(workload);
+  Bounds bounds = BoundsAt(workload, system, pods, throughput);
+  for (int i = 0; i < kMostSteps; ++i) {
+    const double next =
+        std::min(throughput, bounds.Throughput(static_cast<double>(workload.users)));
+    if (next > throughput * (1 - kSmallestStep)) break;
+    throughput = next;
+    bounds = BoundsAt(workload, system, pods, throughput);
+  }
+  return bounds;
+}
+
 uint32_t MostPods(const SystemModel& system) {
   if (!system.autoscaler.has_value()) return system.pod.replicas;
   return std::max(1u, system.autoscaler->max_replicas());
@@ -167,7 +203,7 @@ uint32_t MostPods(const SystemModel& system) {
 
 uint32_t ExpectedPods(const Workload& workload, const SystemModel& system, double throughput) {
   if (!system.autoscaler.has_value()) return system.pod.replicas;
-  const double server = DemandOf(workload, system).server;
+  const double server = DemandOf(workload, system, throughput).server;
   double wanted = 1;
   for (const model::MetricTarget& metric : system.autoscaler->metrics()) {
     const auto target = static_cast<double>(metric.target_milli());

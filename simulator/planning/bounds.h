@@ -42,6 +42,9 @@ struct Bounds {
   double ThinkAtKnee(double users) const;  // below this think time the bounds say saturated
 };
 
+// Misses of the cache are those of the engine's own model (cache_model.h) at the throughput that
+// the bounds themselves allow for the workload's users: a closed system that sends less hits less.
+// So they hold for at most that many users.
 Bounds ComputeBounds(const Workload& workload, const SystemModel& system, uint32_t pods);
 
 // The number of pods that the autoscaler's CPU and request-rate targets ask for at `throughput`,

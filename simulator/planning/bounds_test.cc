@@ -85,5 +85,43 @@ TEST(BoundsTest, PodsFollowTheCpuTarget) {
   EXPECT_EQ(MostPods(compiled.system), 100u);
 }
 
+// With cached values of 30 s a run of a minute sees the cold cache, the first expiries, and a hit
+// rate that follows what saturation lets through: the bound must follow it too.
+TEST(BoundsTest, MissesFollowTheCache) {
+  TestInputs inputs = TestInputs::FromFiles();
+  for (model::OperationDemand& demand : *inputs.profile.mutable_operations()) {
+    if (demand.cacheable()) demand.set_cache_ttl_seconds(30);
+  }
+  inputs.deployment.mutable_database()->set_cores_millicores(500);
+  inputs.options.clinics = 20;
+  inputs.options.ramp_seconds = 0;
+  inputs.options.replications = 1;
+  double last_demand = 0;
+  for (double settle : {1.0, 60.0}) {
+    for (uint64_t users : {2000, 40000}) {
+      inputs.options.users = users;
+      inputs.options.settle_seconds = settle;
+      inputs.options.duration_seconds = settle + 25;
+      const CompiledExperiment compiled = CompileInputs(inputs);
+      const Bounds bounds = ComputeBounds(compiled.workload, compiled.system, 5);
+      const auto result = inputs.Predict();
+      ASSERT_TRUE(result.ok()) << result.status();
+      const double throughput = QuantityOf(*result, "throughput_per_second");
+      EXPECT_LT(throughput, bounds.Throughput(static_cast<double>(users)) * 1.02)
+          << users << " users, settle " << settle;
+      if (settle != 60.0) continue;
+      for (const ResourceBound& resource : bounds.resources) {
+        if (resource.name != "database_cpu") continue;
+        if (users == 2000) {
+          last_demand = resource.demand_seconds;
+        } else {
+          EXPECT_LT(resource.demand_seconds, last_demand);  // more requests, more hits
+        }
+      }
+    }
+  }
+  EXPECT_GT(last_demand, 0);
+}
+
 }  // namespace
 }  // namespace simulator

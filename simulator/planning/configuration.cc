@@ -28,15 +28,21 @@ double MemoryPerPod(const Configuration& configuration, const model::Workload* a
 }  // namespace
 
 std::string Configuration::Words() const {
-  return absl::StrFormat("%d pod%s x %g cores (%d worker%s x %d connection%s), database %g cores",
-                         pods, pods == 1 ? "" : "s", cpu_millicores / 1000.0, workers,
-                         workers == 1 ? "" : "s", connections, connections == 1 ? "" : "s",
-                         database_millicores / 1000.0);
+  std::string words = absl::StrFormat(
+      "%d pod%s x %g cores (%d worker%s x %d connection%s), database %g cores", pods,
+      pods == 1 ? "" : "s", cpu_millicores / 1000.0, workers, workers == 1 ? "" : "s", connections,
+      connections == 1 ? "" : "s", database_millicores / 1000.0);
+  if (redis_masters > 0) {
+    absl::StrAppendFormat(&words, ", %d Redis master%s", redis_masters,
+                          redis_masters == 1 ? "" : "s");
+  }
+  return words;
 }
 
 bool Configuration::WithinReachOf(const Configuration& other) const {
   return pods <= other.pods && cpu_millicores <= other.cpu_millicores && workers == other.workers &&
-         connections <= other.connections && database_millicores <= other.database_millicores;
+         connections <= other.connections && database_millicores <= other.database_millicores &&
+         redis_masters <= other.redis_masters;
 }
 
 model::Deployment WithConfiguration(const model::Deployment& base, const std::string& api,
@@ -61,6 +67,9 @@ model::Deployment WithConfiguration(const model::Deployment& base, const std::st
     workload.set_connections_per_worker(configuration.connections);
   }
   deployment.clear_autoscalers();
+  for (model::RedisCluster& redis : *deployment.mutable_redis()) {
+    if (configuration.redis_masters > 0) redis.set_masters(configuration.redis_masters);
+  }
   deployment.mutable_database()->set_cores_millicores(configuration.database_millicores);
   return deployment;
 }
@@ -69,13 +78,14 @@ absl::StatusOr<Prices> LoadPrices(const std::string& path) {
   const auto node = model::YamlNode::Load(path);
   if (!node.ok()) return node.status();
   const auto map = node->AsMap({"core_hour", "gib_hour", "database_core_hour", "database_gib_hour",
-                                "fixed_hour", "currency"});
+                                "redis_node_hour", "fixed_hour", "currency"});
   if (!map.ok()) return map.status();
   const auto required = map->Require("core_hour");
   if (!required.ok()) return required.status();
   Prices prices;
   prices.given = true;
   prices.currency = "";
+  prices.redis_node_hour = 0;
   const auto read = [&map](const char* key, double* value) -> absl::Status {
     const model::YamlNode* found = map->Find(key);
     if (found == nullptr) return absl::OkStatus();
@@ -91,6 +101,7 @@ absl::StatusOr<Prices> LoadPrices(const std::string& path) {
   prices.database_gib_hour = prices.gib_hour;
   status.Update(read("database_core_hour", &prices.database_core_hour));
   status.Update(read("database_gib_hour", &prices.database_gib_hour));
+  status.Update(read("redis_node_hour", &prices.redis_node_hour));
   status.Update(read("fixed_hour", &prices.fixed_hour));
   if (const model::YamlNode* currency = map->Find("currency"); currency != nullptr) {
     const auto text = currency->AsString();
@@ -104,13 +115,19 @@ absl::StatusOr<Prices> LoadPrices(const std::string& path) {
 double CostPerHour(const Configuration& configuration, const model::Deployment& base,
                    const std::string& api, const Prices& prices) {
   const double pods = configuration.pods;
+  double redis_nodes = 0;
+  for (const model::RedisCluster& redis : base.redis()) {
+    const uint32_t masters =
+        configuration.redis_masters > 0 ? configuration.redis_masters : redis.masters();
+    redis_nodes += masters * (1.0 + redis.replicas_per_master());
+  }
   const double gibibytes = MemoryPerPod(configuration, FindWorkload(base, api)) / kGibibyte;
   return pods * (prices.core_hour * configuration.cpu_millicores / 1000.0 +
                  prices.gib_hour * gibibytes) +
          prices.database_core_hour * configuration.database_millicores / 1000.0 +
          prices.database_gib_hour * static_cast<double>(base.database().memory_bytes()) /
              kGibibyte +
-         prices.fixed_hour;
+         prices.redis_node_hour * redis_nodes + prices.fixed_hour;
 }
 
 }  // namespace simulator

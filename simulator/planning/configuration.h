@@ -9,13 +9,14 @@
 
 namespace simulator {
 
-// What a plan may choose: the API's pods and their size, and the database's cores.
+// What a plan may choose: the API's pods and their size, the database's cores, Redis masters.
 struct Configuration {
   uint32_t pods = 1;
   uint32_t cpu_millicores = 1000;  // limit of a pod
   uint32_t workers = 1;            // of a pod
   uint32_t connections = 2;        // of a worker
   uint32_t database_millicores = 1000;
+  uint32_t redis_masters = 0;  // of every Redis cluster; 0: as in the base
 
   std::string Words() const;  // "9 pods x 2 cores (2 workers x 2 connections), database 32 cores"
 
@@ -25,7 +26,8 @@ struct Configuration {
 
 // `base` with the configuration in the workload `api`: no autoscaler, replicas = pods, CPU limit,
 // workers, connections; request and memory in the base's proportion to the limit and the workers.
-// Everything else (Redis, ingress, other workloads) stays.
+// Redis clusters get the masters, each with the base's replicas and memory. Everything else
+// (ingress, other workloads) stays.
 model::Deployment WithConfiguration(const model::Deployment& base, const std::string& api,
                                     const Configuration& configuration);
 
@@ -34,10 +36,12 @@ struct Choices {
   std::vector<uint32_t> cpu_millicores;
   std::vector<uint32_t> connections;
   std::vector<uint32_t> database_millicores;
+  std::vector<uint32_t> redis_masters = {0};  // 0: as in the base
   uint32_t most_pods = 1000;
 };
 
-// Prices an hour, of the user. Without a price file a core counts 1, memory nothing.
+// Prices an hour, of the user. Without a price file a core counts 1 (a Redis node has one), memory
+// nothing.
 struct Prices {
   bool given = false;
   std::string currency = "cores";
@@ -45,14 +49,15 @@ struct Prices {
   double gib_hour = 0;
   double database_core_hour = 1;
   double database_gib_hour = 0;
-  double fixed_hour = 0;  // what does not change with the configuration (Redis, balancer)
+  double redis_node_hour = 1;  // a master or a replica
+  double fixed_hour = 0;       // what does not change with the configuration (balancer, storage)
 };
 
-// YAML: core_hour (required), gib_hour, database_core_hour, database_gib_hour, fixed_hour,
-// currency; the database's default to the others'. Errors name file, line and field.
+// YAML: core_hour (required), gib_hour, database_core_hour, database_gib_hour, redis_node_hour (0),
+// fixed_hour, currency; the database's default to the others'. Errors name file, line and field.
 absl::StatusOr<Prices> LoadPrices(const std::string& path);
 
-// An hour of API pods and database.
+// An hour of API pods, database and Redis nodes.
 double CostPerHour(const Configuration& configuration, const model::Deployment& base,
                    const std::string& api, const Prices& prices);
 

@@ -119,12 +119,15 @@ class Search {
     for (uint32_t cpu : request_.choices.cpu_millicores) {
       for (uint32_t connections : request_.choices.connections) {
         for (uint32_t database : request_.choices.database_millicores) {
-          Configuration shape;
-          shape.cpu_millicores = cpu;
-          shape.workers = std::max(1u, cpu / 1000);
-          shape.connections = connections;
-          shape.database_millicores = database;
-          if (absl::Status status = EnumerateShape(shape); !status.ok()) return status;
+          for (uint32_t masters : request_.choices.redis_masters) {
+            Configuration shape;
+            shape.cpu_millicores = cpu;
+            shape.workers = std::max(1u, cpu / 1000);
+            shape.connections = connections;
+            shape.database_millicores = database;
+            shape.redis_masters = masters;
+            if (absl::Status status = EnumerateShape(shape); !status.ok()) return status;
+          }
         }
       }
     }

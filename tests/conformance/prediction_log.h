@@ -6,8 +6,8 @@
 #include "absl/status/status.h"
 #include "tests/conformance/scoring.h"
 
-// Predictions, written down before anything is measured: one JSON object a line, only ever appended
-// and flushed to the disk at once. The digests say from which inputs a line came.
+// Predictions, written down before anything is measured, in the log of `simulator seal`
+// (simulator/backtest/prediction_log.h): `simulator backtest` can score them too.
 
 namespace conformance {
 
