@@ -44,6 +44,9 @@ ReplicationRecord ToRecord(const ReplicationResult& result) {
   record.set_breakers_opened(result.breakers_opened);
   record.set_worked_ns(result.worked);
   record.set_wasted_ns(result.wasted);
+  record.set_rejected(result.rejected);
+  record.set_turns(result.turns);
+  record.set_wake_ups(result.wake_ups);
   return record;
 }
 
@@ -92,6 +95,9 @@ absl::StatusOr<ReplicationResult> FromRecord(const ReplicationRecord& record) {
   result.breakers_opened = record.breakers_opened();
   result.worked = record.worked_ns();
   result.wasted = record.wasted_ns();
+  result.rejected = record.rejected();
+  result.turns = record.turns();
+  result.wake_ups = record.wake_ups();
   return result;
 }
 
