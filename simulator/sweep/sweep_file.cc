@@ -75,7 +75,7 @@ class Reader {
       const auto text = entry.value.AsString();
       if (!text.ok()) return text.status();
       const absl::Status good = ReadRunOptions({{entry.key, *text}}).status();
-      if (!good.ok()) return map->ErrorAt(entry, good.message());
+      if (!good.ok()) return map->ErrorAt(entry, std::string(good.message()));
       (*plan_.mutable_base())[entry.key] = *text;
     }
     return absl::OkStatus();
@@ -95,7 +95,7 @@ class Reader {
     const auto text = node.AsString();
     if (!text.ok()) return text.status();
     const absl::Status good = CheckParameter(name, *text);
-    if (!good.ok()) return node.Error(good.message());
+    if (!good.ok()) return node.Error(std::string(good.message()));
     return *text;
   }
 
