@@ -136,6 +136,20 @@ absl::StatusOr<model::Result> Simulate(
   return result;
 }
 
+model::Result JoinReplications(const Experiment& experiment, const CompiledExperiment& compiled,
+                               const RunOptions& options,
+                               const std::vector<ReplicationResult>& replications) {
+  model::Result result =
+      BuildPrediction({experiment.scenario, experiment.deployment, experiment.profile},
+                      compiled.workload, compiled.system, options, replications);
+  const std::string overload = Overload(compiled.workload, compiled.system);
+  if (!overload.empty()) {
+    result.mutable_provenance()->add_warnings("unstable at the largest rate: " + overload);
+  }
+  result.mutable_provenance()->set_profile_digest(experiment.profile_digest);
+  return result;
+}
+
 absl::StatusOr<model::Result> Predict(const Experiment& experiment, const RunOptions& options) {
   const absl::StatusOr<CompiledExperiment> compiled = CompileExperiment(experiment, options);
   if (!compiled.ok()) return compiled.status();

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "model/deployment.pb.h"
@@ -54,6 +55,12 @@ absl::Status UseShortRun(const Experiment& experiment, double measured_seconds,
 absl::StatusOr<model::Result> Simulate(
     const Experiment& experiment, const CompiledExperiment& compiled, const RunOptions& options,
     const std::function<void(uint32_t replication, const ReplicationResult&)>& finished = nullptr);
+
+// The last step of Simulate: replications that ran (anywhere), a given number of them with a given
+// settle time, to a Result.
+model::Result JoinReplications(const Experiment& experiment, const CompiledExperiment& compiled,
+                               const RunOptions& options,
+                               const std::vector<ReplicationResult>& replications);
 
 // One prediction: options.replications replications, joined. A pure function of its arguments but
 // for options.threads, which only makes it faster.

@@ -88,6 +88,9 @@ absl::StatusOr<PreparedPoint> Prepare(const SweepPlan& plan, const SweepPoint& p
   }
   auto options = ReadRunOptions(flags);
   if (!options.ok()) return options.status();
+  if (options->settle_by_mser) {
+    return absl::InvalidArgumentError("--settle: expected a time; in a sweep it is not looked for");
+  }
   prepared.options = *options;
   auto compiled = CompileExperiment(prepared.experiment, prepared.options);
   if (!compiled.ok()) return compiled.status();

@@ -10,8 +10,8 @@
 #include "base/build_info.h"
 #include "model/io.h"
 #include "model/threshold.h"
-#include "simulator/engine/prediction.h"
 #include "simulator/engine/simulation.h"
+#include "simulator/planning/experiment.h"
 #include "simulator/sweep/point.h"
 #include "simulator/sweep/record.h"
 
@@ -50,6 +50,10 @@ absl::StatusOr<ReplicationRecord> RunTask(const SweepPlan& plan, const Task& tas
       Simulation(prepared->compiled.workload, prepared->compiled.system, prepared->options,
                  task.replication)
           .Run();
+  if (!result.unstable.empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        SettingsInWords(plan, plan.points(task.point)), ": unstable: ", result.unstable));
+  }
   if (!result.violation.empty()) {
     return absl::InternalError(absl::StrCat(
         SettingsInWords(plan, plan.points(task.point)), ", replication ", task.replication, ": ",
@@ -106,12 +110,10 @@ absl::StatusOr<model::Result> Join(const SweepPlan& plan, int point, const Sweep
     replications.push_back(*std::move(result));
   }
   const Experiment& experiment = prepared->experiment;
-  model::Result result = BuildPrediction(
-      {experiment.scenario, experiment.deployment, experiment.profile}, prepared->compiled.workload,
-      prepared->compiled.system, prepared->options, replications);
+  model::Result result =
+      JoinReplications(experiment, prepared->compiled, prepared->options, replications);
   result.mutable_provenance()->set_version(build.version());
   result.mutable_provenance()->set_commit(build.commit());
-  result.mutable_provenance()->set_profile_digest(experiment.profile_digest);
   const auto passed = model::EvaluateThresholds(experiment.scenario, &result);
   if (!passed.ok()) return passed.status();
   return result;

@@ -14,7 +14,8 @@ namespace simulator {
 // Runs shard `index` of `count`: of all replications of all points, in their order, every count-th
 // beginning with the index-th; `threads` at a time. A pure function of the plan but for the time it
 // takes. `finished` is called once a replication, one call at a time, with how many are done.
-// Internal: a law of queueing did not hold in a run.
+// FailedPrecondition: an open model that offers more than can be done; Internal: a law of queueing
+// did not hold in a run.
 absl::StatusOr<SweepShard> RunShard(
     const SweepPlan& plan, uint32_t index, uint32_t count, uint32_t threads,
     const std::function<void(size_t done, size_t all, const std::string& words)>& finished);

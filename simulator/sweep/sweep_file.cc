@@ -196,8 +196,11 @@ class Reader {
 
 std::vector<std::string> SweepFlags() {
   std::vector<std::string> names;
-  // A file of faults would have to lie beside every shard.
-  const std::set<std::string> others = {"scenario", "deployment", "profile", "threads", "faults"};
+  // Files of faults and of overload would have to lie beside every shard; a precision decides how
+  // many replications there are only after some of them.
+  const std::set<std::string> others = {"scenario",  "deployment",   "profile",
+                                        "threads",   "faults",       "overload",
+                                        "precision", "precision_of", "max_replications"};
   for (std::string& name : PredictionFlags({})) {
     if (!others.contains(name)) names.push_back(std::move(name));
   }
