@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/paths.h"
 #include "base/subprocess.h"
 #include "model/distribution.h"
 #include "model/histogram.h"
@@ -17,6 +18,7 @@
 #include "simulator/calibration/database_probe.h"
 #include "simulator/calibration/profile_builder.h"
 #include "simulator/calibration/redis_probe.h"
+#include "simulator/calibration/round_trip_probe.h"
 #include "simulator/calibration/variant.h"
 
 namespace simulator {
@@ -27,6 +29,21 @@ namespace {
 constexpr int kThresholdsFailed = 99;
 constexpr int kInvalid = 110;
 constexpr absl::Duration kStopGrace = absl::Seconds(10);
+constexpr absl::Duration kClientRun = absl::Seconds(2);
+constexpr int kClientUsers = 100;
+constexpr char kClientScenario[] = R"(name: client
+users: {model: closed, stages: [{ramp_to: 100, over: 100ms}, {hold: 60s}], signed_in: token}
+think_time: {exponential: {mean: 500ms}}
+journeys:
+  - name: live
+    weight: 1
+    role: PATIENT
+    steps:
+      - name: live
+        operation: health.live
+        request: {get: /health/live}
+        check: {status: 200}
+)";
 
 class Campaign {
  public:
@@ -41,6 +58,7 @@ class Campaign {
     if (!journeys.ok()) return journeys.status();
     if (absl::Status status = ProbeAlone(); !status.ok()) return status;
     if (absl::Status status = ObserveWindows(0, &idle_); !status.ok()) return status;
+    if (absl::Status status = MeasureClient(); !status.ok()) return status;
     if (absl::Status status = FindSaturation(); !status.ok()) return status;
     for (double level : options_.levels) {
       if (absl::Status status = RunLevel(level, *journeys); !status.ok()) return status;
@@ -59,7 +77,60 @@ class Campaign {
     if (!probe.ok()) return probe.status();
     separate_.connect_seconds = probe->connect_seconds;
     separate_.flush_seconds = probe->flush_seconds;
+    separate_.flush_quantile_seconds = probe->flush_quantile_seconds;
+    server_.audit_pids = probe->audit_backends;
+    auto redis = ProbeRedisRoundTrip(server_.redis_url, server_.redis_pids);
+    if (!redis.ok()) return redis.status();
+    separate_.redis_round_trip_seconds = *redis;
+    auto database = ProbeDatabaseRoundTrip(server_.database_url);
+    if (!database.ok()) return database.status();
+    separate_.database_round_trip_seconds = *database;
     separate_.memory_per_connection_bytes = probe->memory_per_connection_bytes;
+    return absl::OkStatus();
+  }
+
+  // What lies between the load generator and the server: a request that costs the server next to
+  // nothing, at a low rate, less what it does cost. The lower half of the response times only; the
+  // rest holds what others on the machine did meanwhile.
+  absl::Status MeasureClient() {
+    const std::string scenario = Path("client.yaml");
+    if (absl::Status status = base::WriteFile(scenario, kClientScenario); !status.ok()) {
+      return status;
+    }
+    const std::string out = Path("client.json");
+    auto load = StartLoad(scenario, 1, options_.warm_up + kClientRun, out, kClientUsers);
+    if (!load.ok()) return load.status();
+    if (absl::Status status = Pause(options_.warm_up); !status.ok()) return status;
+    auto before = Observe(server_);
+    if (!before.ok()) return before.status();
+    if (absl::Status status = Pause(kClientRun - absl::Milliseconds(300)); !status.ok()) {
+      return status;
+    }
+    auto after = Observe(server_);
+    if (!after.ok()) return after.status();
+    if (absl::Status status = Finish(*load); !status.ok()) return status;
+    auto result = model::ReadJson<model::Result>(out);
+    if (!result.ok()) return result.status();
+    double idle_cpu = 0;
+    double idle_seconds = 0;
+    for (const ObservedWindow& window : idle_) {
+      idle_cpu += window.seen.server_cpu_seconds;
+      idle_seconds += window.seen.at_seconds;
+    }
+    const Observation window = Difference(*after, *before);
+    const auto live = window.operations.find("health.live");
+    if (live == window.operations.end() || live->second.requests < 10) {
+      return absl::UnavailableError(
+          absl::StrCat("the load generator did not reach /health/live; see ", LogPath()));
+    }
+    const double cpu =
+        (window.server_cpu_seconds - window.at_seconds * idle_cpu / std::max(1e-9, idle_seconds)) /
+        live->second.requests;
+    const double median =
+        static_cast<double>(model::QuantileOf(result->total().service_time(), 0.5)) / 1e9;
+    separate_.client_round_trip_seconds = std::max(0.0, median - std::max(0.0, cpu));
+    Say(absl::StrFormat("client: %.0f us beside the server's %.0f us",
+                        1e6 * separate_.client_round_trip_seconds, 1e6 * cpu));
     return absl::OkStatus();
   }
 
@@ -70,17 +141,22 @@ class Campaign {
                           out, kSaturationUsers);
     if (!load.ok()) return load.status();
     if (absl::Status status = Pause(options_.warm_up); !status.ok()) return status;
-    auto before = Observe(server_);
-    if (!before.ok()) return before.status();
-    if (absl::Status status = Pause(options_.saturation_run - absl::Milliseconds(300));
-        !status.ok()) {
-      return status;
+    std::vector<ObservedWindow> seen;
+    const auto pieces =
+        static_cast<int>((options_.saturation_run - absl::Milliseconds(300)) / options_.window);
+    absl::Status status = ObserveWindows(1, std::max(2, pieces), &seen);
+    if (!status.ok()) return status;
+    double requests = 0;
+    double seconds = 0;
+    for (ObservedWindow& window : seen) {
+      requests += TotalRequests(window.seen);
+      seconds += window.seen.at_seconds;
+      window.saturated = true;
+      window.users = kSaturationUsers;
+      if (options_.fit_saturation) windows_.push_back(std::move(window));
     }
-    auto after = Observe(server_);
-    if (!after.ok()) return after.status();
-    const Observation window = Difference(*after, *before);
-    separate_.saturation_per_second = TotalRequests(window) / window.at_seconds;
-    if (absl::Status status = Finish(*load); !status.ok()) return status;
+    separate_.saturation_per_second = requests / seconds;
+    if (status = Finish(*load); !status.ok()) return status;
     Say(absl::StrFormat("saturation: %.0f requests/s", separate_.saturation_per_second));
     if (separate_.saturation_per_second < 1) {
       return absl::UnavailableError("the server finished no request at think time 0");
@@ -145,11 +221,15 @@ class Campaign {
     return absl::OkStatus();
   }
 
-  // windows_per_run windows of whatever load there is.
   absl::Status ObserveWindows(double level, std::vector<ObservedWindow>* windows) const {
+    return ObserveWindows(level, options_.windows_per_run, windows);
+  }
+
+  // Windows of whatever load there is.
+  absl::Status ObserveWindows(double level, int count, std::vector<ObservedWindow>* windows) const {
     auto before = Observe(server_);
     if (!before.ok()) return before.status();
-    for (int i = 0; i < options_.windows_per_run; ++i) {
+    for (int i = 0; i < count; ++i) {
       if (absl::Status status = Pause(options_.window); !status.ok()) return status;
       auto after = Observe(server_);
       if (!after.ok()) return after.status();
@@ -230,7 +310,7 @@ class Campaign {
 
   static constexpr int kSaturationUsers = 64;
 
-  const ServerHandle& server_;
+  ServerHandle server_;
   const CampaignOptions& options_;
   double think_mean_seconds_ = 1;
   std::vector<ObservedWindow> idle_;

@@ -10,7 +10,8 @@
 #include "model/profile.pb.h"
 #include "simulator/calibration/observation.h"
 
-// A calibration campaign against a running server of ours: finds its saturation throughput, then
+// A calibration campaign against a running server of ours: finds its saturation throughput (the
+// scale of the levels, and what a request costs a server that is always busy), then
 // runs the scenario at several levels of it, each with every journey emphasised in turn, and builds
 // a Profile from the windows. The load comes from the load generator's binary, as a child process.
 
@@ -28,6 +29,8 @@ struct CampaignOptions {
   int windows_per_run = 6;
   absl::Duration warm_up = absl::Milliseconds(800);
   absl::Duration saturation_run = absl::Seconds(3);
+  // The saturated windows are fitted too; else they only set the scale.
+  bool fit_saturation = true;
   int users = 400;
   std::function<void(const std::string&)> progress;  // one line a run; may be empty
   std::function<bool()> stop;                        // true: give up (Cancelled); may be empty

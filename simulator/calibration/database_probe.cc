@@ -15,9 +15,10 @@ namespace simulator {
 namespace {
 
 constexpr int kConnects = 15;
-constexpr int kCommits = 100;
+constexpr int kCommits = 500;
+constexpr int kUnflushedCommits = 100;
 
-double MedianSeconds(int times, const std::function<void()>& action) {
+std::vector<double> SortedSeconds(int times, const std::function<void()>& action) {
   std::vector<double> seconds;
   for (int i = 0; i < times; ++i) {
     const auto begin = std::chrono::steady_clock::now();
@@ -25,8 +26,12 @@ double MedianSeconds(int times, const std::function<void()>& action) {
     seconds.push_back(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
-  std::nth_element(seconds.begin(), seconds.begin() + times / 2, seconds.end());
-  return seconds[static_cast<size_t>(times / 2)];
+  std::sort(seconds.begin(), seconds.end());
+  return seconds;
+}
+
+double MedianSeconds(int times, const std::function<void()>& action) {
+  return SortedSeconds(times, action)[static_cast<size_t>(times / 2)];
 }
 
 // Private_Clean + Private_Dirty of a process: what one more backend costs. 0 when not readable.
@@ -43,16 +48,30 @@ double PrivateBytes(int pid) {
   return kilobytes * 1024;
 }
 
-double CommitSeconds(pqxx::connection& connection) {
+void ProbeFlush(pqxx::connection& connection, DatabaseProbe* probe) {
+  const auto insert = [&connection] {
+    pqxx::nontransaction(connection).exec("INSERT INTO praxis_flush_probe VALUES (1)");
+  };
   pqxx::nontransaction(connection)
-      .exec("SET synchronous_commit = on; CREATE TABLE praxis_flush_probe (value integer)");
-  const double seconds = MedianSeconds(kCommits, [&connection] {
-    pqxx::work transaction(connection);
-    transaction.exec("INSERT INTO praxis_flush_probe VALUES (1)");
-    transaction.commit();
-  });
+      .exec("CREATE TABLE praxis_flush_probe (value integer); SET synchronous_commit = off");
+  const double without = MedianSeconds(kUnflushedCommits, insert);
+  pqxx::nontransaction(connection).exec("SET synchronous_commit = on");
+  const std::vector<double> sorted = SortedSeconds(kCommits, insert);
   pqxx::nontransaction(connection).exec("DROP TABLE praxis_flush_probe");
-  return seconds;
+  for (int percent = 0; percent <= 100; ++percent) {
+    // The longest one of a few hundred says little about the rest of the tail: the one before it.
+    const auto index = static_cast<size_t>(std::min(percent * kCommits / 100, kCommits - 2));
+    probe->flush_quantile_seconds.push_back(std::max(0.0, sorted[index] - without));
+  }
+  probe->flush_seconds = probe->flush_quantile_seconds[50];
+}
+
+void FindAuditBackends(pqxx::connection& connection, DatabaseProbe* probe) {
+  for (const auto& row : pqxx::nontransaction(connection)
+                             .exec("SELECT pid FROM pg_stat_activity "
+                                   "WHERE application_name LIKE '% audit'")) {
+    probe->audit_backends.push_back(row[0].as<pid_t>());
+  }
 }
 
 }  // namespace
@@ -65,7 +84,8 @@ absl::StatusOr<DatabaseProbe> ProbeDatabase(const std::string& owner_url) {
       pqxx::nontransaction(connection).exec("SELECT 1");
     });
     pqxx::connection connection(owner_url);
-    probe.flush_seconds = CommitSeconds(connection);
+    ProbeFlush(connection, &probe);
+    FindAuditBackends(connection, &probe);
     probe.memory_per_connection_bytes = PrivateBytes(connection.backendpid());
     return probe;
   } catch (const std::exception& error) {

@@ -1,5 +1,6 @@
 #include "simulator/calibration/observation.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
 
@@ -9,6 +10,7 @@
 #include "base/paths.h"
 #include "base/process_cpu.h"
 #include "simulator/calibration/metrics_text.h"
+#include "simulator/calibration/wake_up_count.h"
 
 namespace simulator {
 namespace {
@@ -62,6 +64,25 @@ absl::Status FillCounters(const ServerHandle& server, Observation* seen) {
         metrics->Sum("praxis_requests_total", {{"operation", operation}, {"status_class", "2xx"}});
   }
   return absl::OkStatus();
+}
+
+void CountWakeUps(const ServerHandle& server, Observation* seen) {
+  std::vector<pid_t> others = server.redis_pids;
+  if (server.postgres_pid > 0) {
+    const std::vector<pid_t> database = base::ProcessTree(server.postgres_pid);
+    seen->database_wake_ups = WakeUps(database);
+    others.insert(others.end(), database.begin(), database.end());
+  }
+  std::vector<pid_t> own;
+  for (pid_t pid : base::ProcessTree(server.pid)) {
+    if (std::find(others.begin(), others.end(), pid) == others.end()) own.push_back(pid);
+  }
+  seen->server_wake_ups = WakeUps(own);
+  seen->audit_wake_ups = WakeUps(server.audit_pids);
+  for (pid_t pid : server.audit_pids) {
+    seen->audit_cpu_seconds +=
+        static_cast<double>(base::ProcessCpuNanos(pid).value_or(0)) / kNanosecondsPerSecond;
+  }
 }
 
 absl::Status FieldError(const std::string& path, const std::string& field) {
@@ -135,6 +156,7 @@ absl::StatusOr<Observation> Observe(const ServerHandle& server) {
   if (!others.empty() && IsChildOf(server.pid, others.front())) {
     seen.server_cpu_seconds -= seen.redis_cpu_seconds;
   }
+  CountWakeUps(server, &seen);
   return seen;
 }
 
@@ -150,7 +172,11 @@ Observation Difference(const Observation& later, const Observation& earlier) {
   window.at_seconds -= earlier.at_seconds;
   window.server_cpu_seconds -= earlier.server_cpu_seconds;
   window.database_cpu_seconds -= earlier.database_cpu_seconds;
-  window.redis_cpu_seconds -= earlier.redis_cpu_seconds;
+  for (auto total : {&Observation::redis_cpu_seconds, &Observation::audit_cpu_seconds,
+                     &Observation::server_wake_ups, &Observation::database_wake_ups,
+                     &Observation::audit_wake_ups}) {
+    window.*total -= earlier.*total;
+  }
   for (auto& [operation, counts] : window.operations) {
     auto before = earlier.operations.find(operation);
     if (before == earlier.operations.end()) continue;

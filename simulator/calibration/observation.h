@@ -21,6 +21,7 @@ struct ServerHandle {
   pid_t pid = 0;           // the supervisor; its tree holds the workers
   pid_t postgres_pid = 0;  // 0: not ours to watch
   std::vector<pid_t> redis_pids;
+  std::vector<pid_t> audit_pids;  // backends that write audit batches; not in the file
   std::string database_url;
   std::string redis_url;
   std::string signing_key_file;
@@ -50,6 +51,11 @@ struct Observation {
   double server_cpu_seconds = 0;    // worker processes
   double database_cpu_seconds = 0;  // the whole PostgreSQL process tree
   double redis_cpu_seconds = 0;     // all nodes
+  double audit_cpu_seconds = 0;     // the audit backends' part of database_cpu_seconds
+  // Times that a thread of these went to sleep (wake_up_count.h).
+  double server_wake_ups = 0;
+  double database_wake_ups = 0;  // the audit backends' included
+  double audit_wake_ups = 0;
 };
 
 // Looks once. Unavailable when the server does not answer or a process is gone.

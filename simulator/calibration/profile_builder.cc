@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -50,9 +51,16 @@ std::vector<double> Levels(const std::vector<ObservedWindow>& windows) {
   return {levels.begin(), levels.end()};
 }
 
+// Busy time and wake-ups of one resource in a window.
+struct Resource {
+  double (*busy)(const Observation& seen);
+  double (*wake_ups)(const Observation& seen);  // nullptr: they do not matter
+};
+
+// `idle_rate`: wake-ups per second without load.
 std::vector<Window> WindowsOf(const std::vector<ObservedWindow>& windows,
-                              const std::vector<std::string>& operations,
-                              double Observation::*busy) {
+                              const std::vector<std::string>& operations, const Resource& resource,
+                              double idle_rate) {
   std::vector<Window> result;
   const std::vector<double> levels = Levels(windows);
   for (const ObservedWindow& window : windows) {
@@ -60,7 +68,11 @@ std::vector<Window> WindowsOf(const std::vector<ObservedWindow>& windows,
     item.level = static_cast<int>(std::lower_bound(levels.begin(), levels.end(), window.level) -
                                   levels.begin());
     item.duration_seconds = window.seen.at_seconds;
-    item.busy_seconds = window.seen.*busy;
+    item.busy_seconds = resource.busy(window.seen);
+    if (resource.wake_ups != nullptr) {
+      item.wake_ups =
+          std::max(0.0, resource.wake_ups(window.seen) - idle_rate * item.duration_seconds);
+    }
     for (const std::string& operation : operations) {
       auto counts = window.seen.operations.find(operation);
       item.requests.push_back(counts == window.seen.operations.end() ? 0 : counts->second.requests);
@@ -140,15 +152,35 @@ void FillDatabaseAndRedis(const SeparateMeasurements& separate, model::Profile* 
   database->set_connect_seconds(separate.connect_seconds);
   database->set_memory_per_connection_bytes(separate.memory_per_connection_bytes);
   database->set_flush_seconds(separate.flush_seconds);
+  for (double seconds : separate.flush_quantile_seconds) {
+    database->add_flush_quantile_seconds(seconds);
+  }
+  database->set_network_round_trip_seconds(separate.database_round_trip_seconds);
+  profile->set_client_round_trip_seconds(separate.client_round_trip_seconds);
   database->set_group_commit_delay_seconds(separate.audit_batch_seconds);
   profile->mutable_redis()->set_command_seconds(separate.redis_command_seconds);
+}
+
+void FillSeen(const std::vector<const ObservedWindow*>& windows, double requests,
+              model::LoadPoint* point) {
+  const auto per_request = [&](double Observation::*field) {
+    double total = 0;
+    for (const ObservedWindow* window : windows) total += window->seen.*field;
+    return requests > 0 ? total / requests : 0;
+  };
+  point->set_server_cpu_seconds(per_request(&Observation::server_cpu_seconds));
+  point->set_server_wake_ups(per_request(&Observation::server_wake_ups));
+  point->set_database_cpu_seconds(per_request(&Observation::database_cpu_seconds));
+  point->set_database_wake_ups(per_request(&Observation::database_wake_ups));
 }
 
 void FillLoads(const std::vector<ObservedWindow>& windows, double saturation,
                const RegressionFit& server, const RegressionFit& database,
                model::Profile* profile) {
   std::map<double, std::vector<const ObservedWindow*>> levels;
-  for (const ObservedWindow& window : windows) levels[window.level].push_back(&window);
+  for (const ObservedWindow& window : windows) {
+    if (!window.saturated) levels[window.level].push_back(&window);
+  }
   for (const auto& [level, members] : levels) {
     double requests = 0;
     double seconds = 0;
@@ -164,6 +196,7 @@ void FillLoads(const std::vector<ObservedWindow>& windows, double saturation,
     const auto index = static_cast<size_t>(profile->loads_size() - 1);
     point->set_extra_server_cpu_seconds(server.extra_seconds[index]);
     point->set_extra_database_cpu_seconds(database.extra_seconds[index]);
+    FillSeen(members, requests, point);
   }
 }
 
@@ -191,6 +224,89 @@ double RoundTripSeconds(const model::Profile& profile, const SeparateMeasurement
   return hops > 0 ? std::max(0.0, unexplained / hops) : 0;
 }
 
+const Resource kResources[] = {
+    {[](const Observation& seen) { return seen.server_cpu_seconds; },
+     [](const Observation& seen) { return seen.server_wake_ups; }},
+    {[](const Observation& seen) { return seen.database_cpu_seconds - seen.audit_cpu_seconds; },
+     [](const Observation& seen) { return seen.database_wake_ups - seen.audit_wake_ups; }},
+    {[](const Observation& seen) { return seen.redis_cpu_seconds; }, nullptr},
+};
+
+double IdleRate(const std::vector<ObservedWindow>& idle, const Resource& resource) {
+  double wake_ups = 0;
+  double seconds = 0;
+  for (const ObservedWindow& window : idle) {
+    if (resource.wake_ups != nullptr) wake_ups += resource.wake_ups(window.seen);
+    seconds += window.seen.at_seconds;
+  }
+  return seconds > 0 ? wake_ups / seconds : 0;
+}
+
+// Of reads: their records go through the audit backends, those of writes are part of the write.
+double BatchedRecords(const Observation& seen, const model::Scenario& scenario) {
+  double records = 0;
+  for (const auto& [operation, counts] : seen.operations) {
+    if (!Writes(scenario, operation)) records += counts.audit_rows;
+  }
+  return records;
+}
+
+// Of the windows at the lowest level, where each event finds everybody asleep.
+double QuietRatio(const std::vector<ObservedWindow>& windows,
+                  const std::function<double(const Observation&)>& above,
+                  const std::function<double(const Observation&)>& below) {
+  const double lowest = Levels(windows).front();
+  double numerator = 0;
+  double denominator = 0;
+  for (const ObservedWindow& window : windows) {
+    if (window.level > lowest) continue;
+    numerator += above(window.seen);
+    denominator += below(window.seen);
+  }
+  return denominator > 0 ? numerator / denominator : 0;
+}
+
+// The audit backends' CPU by their wake-ups. At the lowest level a batch holds one record, which
+// tells how often a batch wakes its backend; so a wake-up's CPU gives a batch's.
+void FillAudit(const std::vector<ObservedWindow>& windows, const model::Scenario& scenario,
+               model::Profile* profile) {
+  double cpu = 0;
+  double wake_ups = 0;
+  for (const ObservedWindow& window : windows) {
+    cpu += window.seen.audit_cpu_seconds;
+    wake_ups += window.seen.audit_wake_ups;
+  }
+  if (wake_ups <= 0) return;
+  const double per_batch = QuietRatio(
+      windows, [](const Observation& seen) { return seen.audit_wake_ups; },
+      [&](const Observation& seen) { return BatchedRecords(seen, scenario); });
+  profile->mutable_database()->set_audit_batch_cpu_seconds(cpu / wake_ups * per_batch);
+}
+
+model::Demand WakeUp(const FittedDemand& fitted, double wake_ups) {
+  model::Demand demand;
+  demand.set_mean(fitted.mean_seconds * wake_ups);
+  demand.set_standard_error(fitted.standard_error_seconds * wake_ups);
+  demand.set_n(static_cast<uint64_t>(fitted.requests));
+  return demand;
+}
+
+// The engine wakes a backend once for a segment; the backend itself may sleep more often (waiting
+// for its flush, for a lock): as often as seen at the lowest level.
+void FillWakeUps(const std::vector<ObservedWindow>& windows, const RegressionFit& server,
+                 const RegressionFit& database, model::Profile* profile) {
+  if (server.wake_up.requests <= 0 && database.wake_up.requests <= 0) return;
+  const double per_segment = QuietRatio(
+      windows, [](const Observation& seen) { return seen.database_wake_ups - seen.audit_wake_ups; },
+      [](const Observation& seen) {
+        double segments = 0;
+        for (const auto& [operation, counts] : seen.operations) segments += counts.round_trips;
+        return segments;
+      });
+  *profile->mutable_wake_ups()->mutable_server_seconds() = WakeUp(server.wake_up, 1);
+  *profile->mutable_wake_ups()->mutable_database_seconds() = WakeUp(database.wake_up, per_segment);
+}
+
 }  // namespace
 
 absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& windows,
@@ -200,10 +316,10 @@ absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& w
   const std::vector<std::string> operations = RequestedOperations(windows);
   model::Profile profile;
   std::vector<RegressionFit> fits;
-  for (auto busy : {&Observation::server_cpu_seconds, &Observation::database_cpu_seconds,
-                    &Observation::redis_cpu_seconds}) {
-    std::vector<Window> observed = WindowsOf(windows, operations, busy);
-    for (Window& window : WindowsOf(idle, operations, busy)) {
+  for (const Resource& resource : kResources) {
+    const double idle_rate = IdleRate(idle, resource);
+    std::vector<Window> observed = WindowsOf(windows, operations, resource, idle_rate);
+    for (Window& window : WindowsOf(idle, operations, resource, idle_rate)) {
       window.level = 0;
       observed.push_back(std::move(window));
     }
@@ -241,8 +357,12 @@ absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& w
                                   static_cast<uint64_t>(TotalRequests(window.seen)));
   }
   FillDatabaseAndRedis(separate, &profile);
+  FillAudit(windows, scenario, &profile);
   FillLoads(windows, separate.saturation_per_second, fits[0], fits[1], &profile);
-  profile.mutable_redis()->set_network_round_trip_seconds(RoundTripSeconds(profile, separate));
+  FillWakeUps(windows, fits[0], fits[1], &profile);
+  profile.mutable_redis()->set_network_round_trip_seconds(
+      separate.redis_round_trip_seconds > 0 ? separate.redis_round_trip_seconds
+                                            : RoundTripSeconds(profile, separate));
   return profile;
 }
 

@@ -23,11 +23,16 @@ struct ObservedWindow {
   Observation seen;  // a Difference
   double level = 0;  // wanted fraction of the measured saturation throughput, 0..1
   uint32_t users = 0;
+  bool saturated = false;  // no think time: not one of the profile's loads
 };
 
 // Figures measured apart from the windows.
 struct SeparateMeasurements {
-  double flush_seconds = 0;                // one committed transaction, waited for
+  double flush_seconds = 0;  // median wait for a commit's flush
+  std::vector<double> flush_quantile_seconds;
+  double redis_round_trip_seconds = 0;  // beside CPU; 0: not probed, estimated from responses
+  double database_round_trip_seconds = 0;
+  double client_round_trip_seconds = 0;
   double connect_seconds = 0;              // a new PostgreSQL connection with its first query
   double memory_per_connection_bytes = 0;  // private memory of an idle backend
   double redis_command_seconds = 0;        // CPU of a node per command when it is busy

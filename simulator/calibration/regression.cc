@@ -36,8 +36,18 @@ int HighestLevel(const std::vector<Window>& windows) {
   return highest;
 }
 
+bool CountsWakeUps(const std::vector<Window>& windows) {
+  return std::all_of(windows.begin(), windows.end(),
+                     [](const Window& window) { return window.wake_ups >= 0; });
+}
+
+// Columns after those of the operations: wake-ups, or the levels below the highest.
+Eigen::Index MoreColumns(const std::vector<Window>& windows) {
+  return CountsWakeUps(windows) ? 1 : HighestLevel(windows);
+}
+
 struct System {
-  Eigen::MatrixXd design;  // weighted: windows x (1 + used operations + lower levels)
+  Eigen::MatrixXd design;  // weighted: windows x (1 + used operations + MoreColumns)
   Eigen::VectorXd busy;    // weighted
   Eigen::VectorXd scale;   // columns were divided by this
 };
@@ -46,14 +56,17 @@ System BuildSystem(const std::vector<Window>& windows, const std::vector<int>& u
   System system;
   const auto rows = static_cast<Eigen::Index>(windows.size());
   const auto operations = static_cast<Eigen::Index>(used.size());
-  const Eigen::Index columns = 1 + operations + HighestLevel(windows);
+  const bool wake_ups = CountsWakeUps(windows);
+  const Eigen::Index columns = 1 + operations + MoreColumns(windows);
   system.design.setZero(rows, columns);
   system.busy.resize(rows);
   for (Eigen::Index row = 0; row < rows; ++row) {
     const Window& window = windows[static_cast<size_t>(row)];
     const double weight = 1 / std::sqrt(std::max(1.0, TotalRequests(window)));
     system.design(row, 0) = weight * window.duration_seconds;
-    if (window.level < HighestLevel(windows)) {
+    if (wake_ups) {
+      system.design(row, 1 + operations) = weight * window.wake_ups;
+    } else if (window.level < HighestLevel(windows)) {
       system.design(row, 1 + operations + window.level) = weight * TotalRequests(window);
     }
     for (Eigen::Index column = 1; column <= operations; ++column) {
@@ -88,6 +101,20 @@ std::string MostAlike(const System& system, const std::vector<int>& used,
   return pair;
 }
 
+// What a request costs more at each level than at the highest, through its wake-ups.
+std::vector<double> ExtrasOf(const std::vector<Window>& windows, double wake_up_seconds) {
+  std::vector<double> requests(static_cast<size_t>(HighestLevel(windows)) + 1, 0);
+  std::vector<double> extras(requests.size(), 0);
+  for (const Window& window : windows) {
+    requests[static_cast<size_t>(window.level)] += TotalRequests(window);
+    extras[static_cast<size_t>(window.level)] += window.wake_ups * wake_up_seconds;
+  }
+  for (size_t i = 0; i < extras.size(); ++i) extras[i] /= std::max(1.0, requests[i]);
+  const double highest = extras.back();
+  for (double& extra : extras) extra -= highest;
+  return extras;
+}
+
 absl::Status CheckShapes(const std::vector<Window>& windows, size_t operations) {
   for (const Window& window : windows) {
     if (window.requests.size() != operations) {
@@ -104,7 +131,7 @@ absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
                                          const std::vector<std::string>& operations) {
   if (absl::Status status = CheckShapes(windows, operations.size()); !status.ok()) return status;
   const std::vector<int> used = RequestedOperations(windows, operations.size());
-  const size_t unknowns = 1 + used.size() + static_cast<size_t>(HighestLevel(windows));
+  const size_t unknowns = 1 + used.size() + static_cast<size_t>(MoreColumns(windows));
   if (windows.size() < unknowns + 3) {
     return absl::FailedPreconditionError(
         absl::StrCat("calibration has ", windows.size(), " windows for ", unknowns,
@@ -129,11 +156,19 @@ absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
   fit.residual_share = residual.norm() / std::max(1e-300, system.busy.norm());
   fit.baseline = std::max(0.0, solution(0) / system.scale(0));
   fit.baseline_standard_error = std::sqrt(variance * inverse(0, 0)) / system.scale(0);
-  for (int level = 0; level < HighestLevel(windows); ++level) {
-    const auto column = static_cast<Eigen::Index>(1 + used.size()) + level;
-    fit.extra_seconds.push_back(solution(column) / system.scale(column));
+  const auto more = static_cast<Eigen::Index>(1 + used.size());
+  if (CountsWakeUps(windows)) {
+    fit.wake_up.mean_seconds = std::max(0.0, solution(more) / system.scale(more));
+    fit.wake_up.standard_error_seconds =
+        std::sqrt(variance * inverse(more, more)) / system.scale(more);
+    for (const Window& window : windows) fit.wake_up.requests += window.wake_ups;
+    fit.extra_seconds = ExtrasOf(windows, fit.wake_up.mean_seconds);
+  } else {
+    for (int level = 0; level < HighestLevel(windows); ++level) {
+      fit.extra_seconds.push_back(solution(more + level) / system.scale(more + level));
+    }
+    fit.extra_seconds.push_back(0);
   }
-  fit.extra_seconds.push_back(0);
   fit.covariance.assign(operations.size() * operations.size(), 0);
   for (size_t a = 0; a < used.size(); ++a) {
     for (size_t b = 0; b < used.size(); ++b) {

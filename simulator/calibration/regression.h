@@ -8,11 +8,12 @@
 // Service demands by regression: busy time of a resource over windows of different request mix.
 //
 //   busy_w = baseline x duration_w + sum_op requests_w,op x demand_op
-//            + requests_w x extra_level(w) + error_w
+//            + wake_ups_w x wake_up + error_w
 //
-// This is the utilisation law U = sum X_op D_op with an idle term, and one term for what a request
-// costs more at a lower load (less batching: a wake-up and a system call serve fewer requests). The
-// extra of the highest level is 0 by definition, so demands are those at the highest load. The
+// This is the utilisation law U = sum X_op D_op with an idle term, and a term for what a request
+// costs more at a lower load, when processes sleep in between: demands are those of a request that
+// finds everybody busy. Where wake-ups were not counted the term is requests_w x extra_level(w)
+// instead: 0 by definition at the highest level, so demands are those at the highest load. The
 // variance of a window's busy
 // time grows with its number of requests, so windows are weighted by 1 / requests. Standard errors
 // come from the weighted residuals: sqrt(diag((X' W X)^-1) x r' W r / (n - p)); they cover the
@@ -26,6 +27,8 @@ struct Window {
   double busy_seconds = 0;       // CPU seconds of the resource in this window
   std::vector<double> requests;  // finished in this window, one entry an operation
   int level = 0;                 // of load, ascending from 0
+  // Wake-ups of the resource beyond those it has without load; negative: not counted.
+  double wake_ups = -1;
 };
 
 struct FittedDemand {
@@ -39,6 +42,7 @@ struct RegressionFit {
   // Covariance of the demands, seconds squared, row by row (operations x operations).
   std::vector<double> covariance;
   std::vector<double> extra_seconds;  // per request, one entry a level; 0 at the highest
+  FittedDemand wake_up;               // zeros unless every window counts them
   double baseline = 0;                // busy seconds per second without any request
   double baseline_standard_error = 0;
   double residual_share = 0;  // sqrt(sum r^2 / sum busy^2)

@@ -50,6 +50,29 @@ TEST(RegressionTest, RecoversPlantedDemands) {
   EXPECT_NEAR(fit->baseline, kBaseline, 4 * fit->baseline_standard_error);
 }
 
+// Each wake-up costs 50 us, and there are fewer of them per request the higher the load: demands
+// are those of a request that wakes nobody, though no window shows such a request.
+TEST(RegressionTest, TellsWakeUpsFromWork) {
+  std::vector<Window> windows = PlantedWindows(90, 5);
+  for (size_t w = 0; w < windows.size(); ++w) {
+    windows[w].level = static_cast<int>(w / 30);
+    double requests = 0;
+    for (double count : windows[w].requests) requests += count;
+    windows[w].wake_ups = requests * (2.7 - 0.6 * windows[w].level);
+    windows[w].busy_seconds += windows[w].wake_ups * 50e-6;
+  }
+  auto fit = FitDemands(windows, kOperations);
+  ASSERT_TRUE(fit.ok()) << fit.status();
+  EXPECT_NEAR(fit->wake_up.mean_seconds, 50e-6, 4 * fit->wake_up.standard_error_seconds);
+  EXPECT_LT(fit->wake_up.standard_error_seconds, 10e-6);
+  for (size_t op = 0; op < kPlanted.size(); ++op) {
+    EXPECT_NEAR(fit->demands[op].mean_seconds, kPlanted[op],
+                4 * fit->demands[op].standard_error_seconds);
+  }
+  EXPECT_NEAR(fit->extra_seconds[0], 1.2 * fit->wake_up.mean_seconds, 1e-9);
+  EXPECT_EQ(fit->extra_seconds[2], 0);
+}
+
 // At low load each request costs 60 us more; the demands are still those of high load.
 TEST(RegressionTest, DemandsAreThoseOfTheHighestLevel) {
   std::vector<Window> windows = PlantedWindows(90, 7);

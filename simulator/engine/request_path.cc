@@ -115,7 +115,10 @@ void Simulation::AskRedis(uint32_t index) {
   if (Dead(requests_[index])) [[unlikely]]
     return DropDead(index);
   const OperationModel& operation = system_.operations[requests_[index].operation];
-  if (!operation.waits) return Answer(index);
+  if (!operation.waits) {
+    if (system_.client_round_trip == 0 || system_.overload.queued()) return Answer(index);
+    return queue_.Push(now_ + system_.client_round_trip, kAnswered, index);
+  }
   const Nanos done = redis_.Ask(operation, now_);
   if (done == kNever) return AfterRedis(index, true);
   queue_.Push(done, kRedisDone, index);

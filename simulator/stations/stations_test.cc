@@ -5,6 +5,7 @@
 #include "simulator/kernel/event_queue.h"
 #include "simulator/stations/cpu_quota.h"
 #include "simulator/stations/demand.h"
+#include "simulator/stations/event_loop.h"
 #include "simulator/stations/fifo_server.h"
 #include "simulator/stations/flush_law.h"
 #include "simulator/stations/group_commit.h"
@@ -138,6 +139,24 @@ TEST(GroupCommitTest, CommitsRideOnTheNextFlush) {
   EXPECT_EQ(log.Admit(250, flush), 400);
   EXPECT_EQ(log.Admit(1000, flush), 1100);
   EXPECT_EQ(log.BusyUntil(1050), 450);
+}
+
+// An idle loop is woken; what comes while it works shares the next turn.
+TEST(EventLoopTest, EventsShareTheTurnTheyWaitFor) {
+  EventLoop loop;
+  FifoServer cpu;
+  const auto enter = [&](Nanos now) {
+    const EventLoop::Entry entry = loop.Enter(now, cpu.free_at());
+    cpu.Admit(now, 100);
+    return entry;
+  };
+  EXPECT_EQ(enter(10), EventLoop::kWakes);   // works until 110
+  EXPECT_EQ(enter(20), EventLoop::kOpens);   // turn from 110 on
+  EXPECT_EQ(enter(109), EventLoop::kJoins);  // .. with two events, until 310
+  EXPECT_EQ(enter(150), EventLoop::kOpens);  // turn from 310 on
+  EXPECT_EQ(enter(309), EventLoop::kJoins);  // .. until 510
+  EXPECT_EQ(enter(510), EventLoop::kJoins);  // the work that just ended goes on
+  EXPECT_EQ(enter(1000), EventLoop::kWakes);
 }
 
 TEST(FlushLawTest, DrawsFromQuantilesOrIsConstant) {

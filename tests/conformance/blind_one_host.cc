@@ -32,6 +32,14 @@ DEFINE_double(measured_seconds, 10, "length of a measured run");
 DEFINE_double(window_seconds, 1, "calibration: length of a window");
 DEFINE_int32(windows, 6, "calibration: windows per level and mix");
 DEFINE_uint64(seed, 1, "of the simulations; measured runs take the following ones");
+DEFINE_string(profile, "", "profile.json of an earlier run: predict from it, do not calibrate");
+DEFINE_string(think_law, "exponential", "exponential, constant or lognormal");
+DEFINE_int32(connection_limit, 0,
+             "connections that PostgreSQL grants the server's processes together; 0: all wanted");
+DEFINE_bool(cache_lost, false, "all Redis nodes are killed before the measurement");
+DEFINE_bool(crossing, true, "measure where p95 crosses the limit");
+DEFINE_bool(fit_saturation, true,
+            "calibration fits the saturated windows too; otherwise they only set the scale");
 DEFINE_bool(gate, false, "exit 1 when a figure misses its tolerance");
 
 namespace {
@@ -56,9 +64,10 @@ absl::StatusOr<conformance::BlindOptions> ReadFlags() {
   if (!status.ok()) return status;
   const bool sensible =
       FLAGS_workers >= 1 && FLAGS_workers <= 64 && FLAGS_database_connections >= 1 &&
-      FLAGS_restarts >= 1 && FLAGS_restarts <= 100 && FLAGS_windows >= 2 && FLAGS_windows <= 1000 &&
-      FLAGS_window_seconds >= 0.2 && FLAGS_window_seconds <= 60 && FLAGS_measured_seconds >= 1 &&
-      FLAGS_measured_seconds <= 600 && FLAGS_think_time_seconds > 0 && FLAGS_limit_ms > 0;
+      FLAGS_connection_limit >= 0 && FLAGS_restarts >= 1 && FLAGS_restarts <= 100 &&
+      FLAGS_windows >= 2 && FLAGS_windows <= 1000 && FLAGS_window_seconds >= 0.2 &&
+      FLAGS_window_seconds <= 60 && FLAGS_measured_seconds >= 1 && FLAGS_measured_seconds <= 600 &&
+      FLAGS_think_time_seconds > 0 && FLAGS_limit_ms > 0;
   if (!sensible) return absl::InvalidArgumentError("a flag is out of range; see --help");
   options.out_dir = base::ResolvePath(FLAGS_out);
   options.limits = {.server_cores = FLAGS_server_cores,
@@ -66,7 +75,13 @@ absl::StatusOr<conformance::BlindOptions> ReadFlags() {
                     .period = absl::Milliseconds(FLAGS_period_ms),
                     .model_period = FLAGS_model_period,
                     .workers = FLAGS_workers,
-                    .connections_per_worker = FLAGS_database_connections};
+                    .connections_per_worker = FLAGS_database_connections,
+                    .connection_limit = FLAGS_connection_limit,
+                    .cache_lost = FLAGS_cache_lost};
+  if (!FLAGS_profile.empty()) options.profile_path = base::ResolvePath(FLAGS_profile);
+  options.think_law = FLAGS_think_law;
+  options.crossing = FLAGS_crossing;
+  options.fit_saturation = FLAGS_fit_saturation;
   options.limit_ms = FLAGS_limit_ms;
   options.think_time_seconds = FLAGS_think_time_seconds;
   options.restarts = FLAGS_restarts;

@@ -15,6 +15,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "base/build_info.h"
+#include "base/paths.h"
 #include "base/signals.h"
 #include "model/io.h"
 #include "simulator/calibration/campaign.h"
@@ -22,6 +23,7 @@
 #include "tests/conformance/prediction_log.h"
 #include "tests/conformance/score_report.h"
 #include "tests/conformance/scoring.h"
+#include "tests/conformance/variants.h"
 
 namespace conformance {
 namespace {
@@ -52,27 +54,62 @@ class BlindRun {
     if (error) {
       return absl::InvalidArgumentError(absl::StrCat(options_.out_dir, ": ", error.message()));
     }
-    for (auto step : {&BlindRun::Calibrate, &BlindRun::PredictPoints, &BlindRun::PredictCrossing,
-                      &BlindRun::MeasureAll, &BlindRun::Publish}) {
+    for (auto step : {&BlindRun::Calibrate, &BlindRun::ApplyVariant, &BlindRun::PredictPoints,
+                      &BlindRun::PredictCrossing, &BlindRun::MeasureAll, &BlindRun::Publish}) {
       if (stop_.Pending()) return absl::CancelledError("interrupted");
+      if (step == &BlindRun::PredictCrossing && !options_.crossing) continue;
       if (absl::Status status = (this->*step)(); !status.ok()) return status;
     }
     return outcome_;
   }
 
  private:
-  absl::StatusOr<std::unique_ptr<LimitedHost>> StartHost() {
-    auto host =
-        LimitedHost::Start(controller_, options_.limits, programs_, Path("logs"), Stopper());
+  absl::StatusOr<std::unique_ptr<LimitedHost>> StartHost(const HostLimits& limits) {
+    auto host = LimitedHost::Start(controller_, limits, programs_, Path("logs"), Stopper());
     if (host.ok()) Say("server, PostgreSQL and Redis are up, limits are set");
     return host;
   }
 
+  // Predictions are for the host as it will be measured; calibration saw it as it is usually.
+  absl::Status ApplyVariant() {
+    auto profile = model::ReadJson<model::Profile>(Path("profile.json"));
+    if (!profile.ok()) return profile.status();
+    if (options_.limits.cache_lost) {
+      absl::Status status = model::WriteJson(WithoutCache(*profile), Path("profile.json"));
+      if (!status.ok()) return status;
+    }
+    auto scenario = WithThinkLaw(programs_.scenario, options_.think_law);
+    if (!scenario.ok()) return scenario.status();
+    programs_.scenario = Path("scenario.yaml");
+    if (auto status = base::WriteFile(programs_.scenario, *scenario); !status.ok()) return status;
+    return model::WriteFile(DeploymentYaml(options_.limits), Path("deployment.yaml"));
+  }
+
+  absl::Status TakeProfile(const model::Profile& profile) {
+    if (profile.loads().empty()) {
+      return absl::InvalidArgumentError(options_.profile_path + ": no loads");
+    }
+    const model::LoadPoint& top = profile.loads(profile.loads_size() - 1);
+    saturation_ = top.requests_per_second() / top.utilisation();
+    report_.saturation_per_second = saturation_;
+    for (const model::LoadPoint& load : profile.loads()) {
+      report_.calibrated_at.push_back(load.requests_per_second());
+    }
+    return model::WriteJson(profile, Path("profile.json"));
+  }
+
   absl::Status Calibrate() {
+    if (!options_.profile_path.empty()) {
+      auto profile = model::ReadJson<model::Profile>(options_.profile_path);
+      return profile.ok() ? TakeProfile(*profile) : profile.status();
+    }
     if (access(Path("predictions.jsonl").c_str(), F_OK) == 0) {
       Say("predictions.jsonl exists: new predictions are appended");
     }
-    auto host = StartHost();
+    HostLimits usual = options_.limits;
+    usual.connection_limit = 0;
+    usual.cache_lost = false;
+    auto host = StartHost(usual);
     if (!host.ok()) return host.status();
     simulator::CampaignOptions campaign;
     campaign.loadgen = programs_.loadgen;
@@ -83,6 +120,7 @@ class BlindRun {
     campaign.window = options_.window;
     campaign.windows_per_run = options_.windows_per_run;
     campaign.saturation_run = options_.saturation_run;
+    campaign.fit_saturation = options_.fit_saturation;
     campaign.stop = Stopper();
     campaign.progress = [this](const std::string& line) { Say("calibrating, " + line); };
     auto profile = simulator::Calibrate((*host)->handle(), campaign);
@@ -91,17 +129,7 @@ class BlindRun {
     profile->mutable_provenance()->set_engine("calibrate");
     profile->mutable_provenance()->set_version(base::ThisBuild().version);
     profile->mutable_provenance()->set_commit(base::ThisBuild().commit);
-    const model::LoadPoint& top = profile->loads(profile->loads_size() - 1);
-    saturation_ = top.requests_per_second() / top.utilisation();
-    report_.saturation_per_second = saturation_;
-    for (const model::LoadPoint& load : profile->loads()) {
-      report_.calibrated_at.push_back(load.requests_per_second());
-    }
-    if (auto status = model::WriteJson(*profile, Path("profile.json")); !status.ok()) return status;
-    if (auto status = model::WriteFile(DeploymentYaml(options_.limits), Path("deployment.yaml"));
-        !status.ok()) {
-      return status;
-    }
+    if (auto status = TakeProfile(*profile); !status.ok()) return status;
     return (*host)->Stop();
   }
 
@@ -183,7 +211,7 @@ class BlindRun {
 
   absl::Status MeasureAll() {
     for (int restart = 1; restart <= options_.restarts; ++restart) {
-      auto host = StartHost();
+      auto host = StartHost(options_.limits);
       if (!host.ok()) return host.status();
       if (auto status = WarmUp(**host); !status.ok()) return status;
       for (PointReport& point : report_.points) {
@@ -191,7 +219,9 @@ class BlindRun {
         if (!run.ok()) return run.status();
         point.measured.push_back(*std::move(run));
       }
-      if (auto status = MeasureCrossing(**host, restart); !status.ok()) return status;
+      if (options_.crossing) {
+        if (auto status = MeasureCrossing(**host, restart); !status.ok()) return status;
+      }
       if (auto status = (*host)->Stop(); !status.ok()) return status;
     }
     return absl::OkStatus();
@@ -281,6 +311,8 @@ class BlindRun {
   absl::Status Publish() {
     report_.limit_ms = options_.limit_ms;
     report_.think_time_seconds = options_.think_time_seconds;
+    report_.think_law = options_.think_law;
+    report_.crossing_wanted = options_.crossing;
     report_.limits = options_.limits;
     report_.FillScores();
     for (const Score* score : report_.AllScores()) {

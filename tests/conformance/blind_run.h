@@ -25,6 +25,10 @@ struct BlindOptions {
   int windows_per_run = 6;
   absl::Duration saturation_run = absl::Seconds(5);
   uint64_t seed = 1;
+  std::string profile_path;               // of an earlier run: not calibrated again; empty: it is
+  std::string think_law = "exponential";  // of predicted and measured runs (variants.h)
+  bool crossing = true;                   // look for it by measurements
+  bool fit_saturation = true;             // the calibration fits the saturated windows too
 };
 
 struct BlindOutcome {

@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
+#include <exception>
+#include <pqxx/pqxx>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "base/process_cpu.h"
 #include "base/subprocess.h"
 #include "simulator/calibration/observation.h"
@@ -17,6 +21,7 @@ namespace conformance {
 namespace {
 
 constexpr absl::Duration kMintTimeout = absl::Seconds(20);
+constexpr absl::Duration kReconnect = absl::Seconds(3);
 
 // Members of `tree` that are not below one of `others`.
 std::vector<pid_t> Without(std::vector<pid_t> tree, const std::vector<pid_t>& others) {
@@ -62,8 +67,16 @@ absl::StatusOr<std::unique_ptr<LimitedHost>> LimitedHost::Start(
   auto server = demo::ChildServer::Start(child);
   if (!server.ok()) return server.status();
   host->server_.emplace(*std::move(server));
+  host->handle_ = host->server_->handle();
   if (absl::Status status = host->Mint(programs); !status.ok()) return status;
   if (absl::Status status = host->Limit(controller, limits); !status.ok()) return status;
+  if (limits.connection_limit > 0) {
+    absl::Status status = host->LimitConnections(limits.connection_limit);
+    if (!status.ok()) return status;
+  }
+  if (limits.cache_lost) {
+    if (absl::Status status = host->LoseCache(); !status.ok()) return status;
+  }
   return host;
 }
 
@@ -76,6 +89,27 @@ absl::Status LimitedHost::Mint(const Programs& programs) {
   if (!output->exit.ok()) return absl::UnavailableError(output->err);
   tokens_path_ = folder_.path() + "/tokens.txt";
   return base::WriteFile(tokens_path_, output->out, 0600);
+}
+
+absl::Status LimitedHost::LimitConnections(int limit) {
+  try {
+    pqxx::connection connection(handle().database_url);
+    pqxx::nontransaction session(connection);
+    session.exec(absl::StrCat("ALTER ROLE praxis_app CONNECTION LIMIT ", limit));
+    session.exec(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'praxis_app'");
+  } catch (const std::exception& error) {
+    return absl::UnavailableError(absl::StrCat("connection limit: ", error.what()));
+  }
+  absl::SleepFor(kReconnect);
+  return absl::OkStatus();
+}
+
+absl::Status LimitedHost::LoseCache() {
+  for (pid_t pid : handle_.redis_pids) kill(pid, SIGKILL);
+  handle_.redis_pids.clear();
+  absl::SleepFor(kReconnect);
+  return absl::OkStatus();
 }
 
 absl::Status LimitedHost::Limit(const base::CpuController& controller, const HostLimits& limits) {
@@ -150,6 +184,7 @@ std::string DeploymentYaml(const HostLimits& limits) {
       "      limit_memory_bytes: 1Gi\n"
       "      workers: %d\n"
       "      connections_per_worker: %d\n"
+      "      audit_connections_per_worker: 1\n"
       "      pipeline_depth: 64\n"
       "      start_seconds: 1\n"
       "      termination_grace_seconds: 30\n"
@@ -157,14 +192,15 @@ std::string DeploymentYaml(const HostLimits& limits) {
       "    - {name: api, workloads: [api], balancing: per_connection}\n"
       "  database:\n"
       "    cores_millicores: %d\n"
-      "    max_connections: 100\n"
+      "    max_connections: %d\n"
       "    superuser_reserved_connections: 3\n"
       "    synchronous_commit: true\n"
       "  redis:\n"
       "    - {name: cache, role: cache, masters: 3, replicas_per_master: 1}\n",
       millicores(limits.server_cores), millicores(limits.server_cores),
       limits.model_period ? absl::ToDoubleSeconds(limits.period) : 0, limits.workers,
-      limits.connections_per_worker, millicores(limits.database_cores));
+      limits.connections_per_worker, millicores(limits.database_cores),
+      limits.connection_limit > 0 ? limits.connection_limit + 3 : 100);
 }
 
 }  // namespace conformance

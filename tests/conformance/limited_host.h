@@ -25,6 +25,10 @@ struct HostLimits {
   bool model_period = true;  // the simulator is told the period; else a limit is a slower CPU
   int workers = 1;
   int connections_per_worker = 2;
+  // Of the server's connections together, by PostgreSQL; 0: as many as it wants. They are cut off
+  // once, and it gets back what the limit allows.
+  int connection_limit = 0;
+  bool cache_lost = false;  // all Redis nodes are killed once the server runs
 };
 
 struct Programs {
@@ -59,7 +63,7 @@ class LimitedHost {
                                                             std::function<bool()> stop);
   ~LimitedHost();
 
-  const simulator::ServerHandle& handle() const { return server_->handle(); }
+  const simulator::ServerHandle& handle() const { return handle_; }
   std::string url() const { return server_->url(); }
   const std::string& tokens_path() const { return tokens_path_; }
   absl::StatusOr<HostUse> Use() const;
@@ -69,12 +73,15 @@ class LimitedHost {
   explicit LimitedHost(const std::string& folder) : folder_(folder) {}
   absl::Status Limit(const base::CpuController& controller, const HostLimits& limits);
   absl::Status Mint(const Programs& programs);
+  absl::Status LimitConnections(int limit);
+  absl::Status LoseCache();
 
   base::FolderRemover folder_;
   std::optional<demo::ChildServer> server_;
   std::optional<base::CpuLimit> server_limit_;
   std::optional<base::CpuLimit> database_limit_;
   std::string tokens_path_;
+  simulator::ServerHandle handle_;  // without Redis once that is lost
 };
 
 // The same host as the simulator reads it (docs/simulator.md), as YAML.

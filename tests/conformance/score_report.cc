@@ -86,7 +86,7 @@ std::vector<const Score*> ScoreReport::AllScores() const {
   for (const PointReport& point : points) {
     for (const Score& score : point.scores) all.push_back(&score);
   }
-  all.push_back(&crossing_score);
+  if (crossing_wanted) all.push_back(&crossing_score);
   return all;
 }
 
@@ -107,6 +107,7 @@ std::string ScoreTable(const ScoreReport& report) {
                       Row(absl::StrFormat("%.0f %%", 100 * point.share), point.users, score));
     }
   }
+  if (!report.crossing_wanted) return table;
   absl::StrAppend(&table, Row(absl::StrFormat("p95 %g ms", report.limit_ms), report.crossing.users,
                               report.crossing_score));
   if (report.crossing_not_reached > 0) {
@@ -125,7 +126,10 @@ std::string ScoreJson(const ScoreReport& report) {
                       {"database_cores", report.limits.database_cores},
                       {"period_seconds", absl::ToDoubleSeconds(report.limits.period)},
                       {"workers", report.limits.workers},
-                      {"connections_per_worker", report.limits.connections_per_worker}};
+                      {"connections_per_worker", report.limits.connections_per_worker},
+                      {"connection_limit", report.limits.connection_limit},
+                      {"cache_lost", report.limits.cache_lost}};
+  object["think_law"] = report.think_law;
   object["think_time_seconds"] = report.think_time_seconds;
   object["limit_ms"] = report.limit_ms;
   object["saturation_per_second"] = report.saturation_per_second;
@@ -134,9 +138,11 @@ std::string ScoreJson(const ScoreReport& report) {
   boost::json::array points;
   for (const PointReport& point : report.points) points.push_back(ToJson(point));
   object["points"] = std::move(points);
-  object["crossing"] = ToJson(report.crossing);
-  object["crossing_not_reached"] = report.crossing_not_reached;
-  object["crossing_score"] = ToJson(report.crossing_score);
+  if (report.crossing_wanted) {
+    object["crossing"] = ToJson(report.crossing);
+    object["crossing_not_reached"] = report.crossing_not_reached;
+    object["crossing_score"] = ToJson(report.crossing_score);
+  }
   return boost::json::serialize(object) + "\n";
 }
 

@@ -36,6 +36,8 @@ struct PointReport {
 struct ScoreReport {
   HostLimits limits;
   double think_time_seconds = 0;
+  std::string think_law = "exponential";
+  bool crossing_wanted = true;  // predicted and measured
   double limit_ms = 0;
   double saturation_per_second = 0;     // when calibrated, without think time
   std::vector<double> saturation_seen;  // after each restart

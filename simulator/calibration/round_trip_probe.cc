@@ -1,0 +1,102 @@
+#include "simulator/calibration/round_trip_probe.h"
+
+#include <hiredis/hiredis.h>
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <pqxx/pqxx>
+#include <thread>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/process_cpu.h"
+
+namespace simulator {
+namespace {
+
+constexpr int kRoundTrips = 250;
+constexpr std::chrono::milliseconds kPause{1};
+constexpr double kNanosecond = 1e-9;
+
+double ThreadCpuSeconds() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * kNanosecond;
+}
+
+double CpuSeconds(const std::vector<pid_t>& pids) {
+  double seconds = 0;
+  for (pid_t pid : pids) {
+    seconds += static_cast<double>(base::ProcessCpuNanos(pid).value_or(0)) * kNanosecond;
+  }
+  return seconds;
+}
+
+// Lower quartile of the elapsed time (the rest holds what others on the machine did meanwhile) less
+// the mean CPU of this thread and of the other side.
+double BesideCpu(const std::vector<pid_t>& others, const std::function<void()>& round_trip) {
+  std::vector<double> elapsed;
+  double own = 0;
+  const double before = CpuSeconds(others);
+  for (int i = 0; i < kRoundTrips; ++i) {
+    std::this_thread::sleep_for(kPause);
+    const auto begin = std::chrono::steady_clock::now();
+    const double cpu = ThreadCpuSeconds();
+    round_trip();
+    own += ThreadCpuSeconds() - cpu;
+    elapsed.push_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  const double cpu = (own + CpuSeconds(others) - before) / kRoundTrips;
+  const auto quartile = elapsed.begin() + kRoundTrips / 4;
+  std::nth_element(elapsed.begin(), quartile, elapsed.end());
+  return std::max(0.0, *quartile - cpu);
+}
+
+}  // namespace
+
+absl::StatusOr<double> ProbeRedisRoundTrip(const std::string& redis_url,
+                                           const std::vector<pid_t>& pids) {
+  const std::vector<std::string> nodes = absl::StrSplit(redis_url, ',', absl::SkipEmpty());
+  const std::vector<std::string> address =
+      absl::StrSplit(nodes.empty() ? std::string() : nodes.front(), ':');
+  int port = 0;
+  if (address.size() != 2 || !absl::SimpleAtoi(address[1], &port)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("redis_url: ", redis_url, ": expected host:port"));
+  }
+  const timeval timeout{.tv_sec = 2, .tv_usec = 0};
+  const std::unique_ptr<redisContext, void (*)(redisContext*)> context(
+      redisConnectWithTimeout(address[0].c_str(), port, timeout), redisFree);
+  if (context == nullptr || context->err != 0) {
+    return absl::UnavailableError(absl::StrCat("Redis ", nodes.front(), ": cannot connect"));
+  }
+  redisSetTimeout(context.get(), timeout);
+  bool answered = true;
+  const double seconds = BesideCpu(pids, [&] {
+    if (!answered) return;
+    void* reply = redisCommand(context.get(), "PING");
+    answered = reply != nullptr;
+    if (answered) freeReplyObject(reply);
+  });
+  if (!answered) return absl::UnavailableError(absl::StrCat("Redis ", nodes.front(), ": no PONG"));
+  return seconds;
+}
+
+absl::StatusOr<double> ProbeDatabaseRoundTrip(const std::string& database_url) {
+  try {
+    pqxx::connection connection(database_url);
+    connection.prepare("praxis_ping", "SELECT 1");
+    pqxx::nontransaction session(connection);
+    return BesideCpu({connection.backendpid()}, [&] { session.exec_prepared("praxis_ping"); });
+  } catch (const std::exception& error) {
+    return absl::UnavailableError(absl::StrCat("database round trip: ", error.what()));
+  }
+}
+
+}  // namespace simulator

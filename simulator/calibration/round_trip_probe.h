@@ -1,0 +1,24 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+// What lies between processes besides their CPU: the network, and waking whoever sleeps. Measured
+// with pauses, so that both sides sleep as they do at a low load, and as the elapsed time of a
+// round trip less the CPU time that both sides spent on it, since that is charged to their demands.
+
+namespace simulator {
+
+// PING of the first node of `redis_url` (host:port, by commas), whose process is one of `pids`.
+// Seconds; takes about half a second. Unavailable when the node does not answer.
+absl::StatusOr<double> ProbeRedisRoundTrip(const std::string& redis_url,
+                                           const std::vector<pid_t>& pids);
+
+// SELECT 1 on a connection of its own, likewise.
+absl::StatusOr<double> ProbeDatabaseRoundTrip(const std::string& database_url);
+
+}  // namespace simulator
