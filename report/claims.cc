@@ -10,7 +10,7 @@ namespace {
 
 const std::set<std::string>& Methods() {
   static const auto* const kMethods = new std::set<std::string>{
-      "inspection", "arithmetic", "simulation", "measurement", "profile_free"};
+      "inspection", "arithmetic", "simulation", "measurement", "profile_free", "frontier"};
   return *kMethods;
 }
 
@@ -29,8 +29,8 @@ std::string Problem(const model::Claim& claim) {
     }
     if (Methods().count(decision.method()) == 0) {
       return absl::StrCat("method `", decision.method(),
-                          "`; expected inspection, arithmetic, simulation, measurement or "
-                          "profile_free");
+                          "`; expected inspection, arithmetic, simulation, measurement, "
+                          "profile_free or frontier");
     }
     const bool profile_free = decision.method() == "profile_free";
     if (profile_free && decision.needs().empty()) return "method profile_free without `needs`";

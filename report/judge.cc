@@ -191,13 +191,14 @@ class Judgement {
       return absl::OkStatus();
     }
     if (method == "profile_free") return DecideProfileFree();
+    if (method == "frontier") return DecideByFrontier();
     if (method == "simulation") return DecideBySimulation();
     if (method == "measurement") return DecideByMeasurement();
     if (method == "inspection" || method == "arithmetic") return DecideByCheck();
     return absl::InvalidArgumentError(
         absl::StrCat("method `", method,
-                     "` not known; expected inspection, arithmetic, simulation, measurement or "
-                     "profile_free"));
+                     "` not known; expected inspection, arithmetic, simulation, measurement, "
+                     "profile_free or frontier"));
   }
 
   absl::Status DecideByCheck() {
@@ -278,6 +279,39 @@ class Judgement {
     verdict_.set_condition(absl::StrJoin(conditions, ", and "));
     verdict_.set_frontier(absl::StrJoin(frontiers, "; "));
     verdict_.set_reason("the original stack was not measured: only the condition can be given");
+    return absl::OkStatus();
+  }
+
+  // The facts whose names begin with the expression are budgets of rate x recovery, one for each
+  // class of failures: the claim holds where all are kept.
+  absl::Status DecideByFrontier() {
+    UseCheck(decision_.deployment());
+    std::vector<std::string> budgets;
+    std::vector<std::string> frontiers;
+    std::vector<std::string> reasons;
+    const model::CheckReport* check = evidence_.Check(decision_.deployment());
+    for (int i = 0; check != nullptr && i < check->facts_size(); ++i) {
+      const model::Fact& fact = check->facts(i);
+      const std::string& prefix = decision_.expression();
+      if (fact.name().compare(0, prefix.size(), prefix) != 0) continue;
+      const std::string name = fact.name().substr(prefix.size());
+      budgets.push_back(absl::StrCat(name, " ", ShortFigure(fact.value()), " ", fact.unit()));
+      frontiers.push_back(absl::StrFormat("%s: 1 failure a year of %s min, 12 of %s min", name,
+                                          ShortFigure(fact.value()),
+                                          ShortFigure(fact.value() / 12)));
+      reasons.push_back(absl::StrCat(name, ": ", fact.arithmetic()));
+    }
+    if (budgets.empty()) {
+      verdict_.set_outcome(Verdict::UNDECIDED);
+      verdict_.set_reason(absl::StrCat("no evidence for ", decision_.expression()));
+      return absl::OkStatus();
+    }
+    verdict_.set_outcome(Verdict::HOLDS_IF);
+    verdict_.set_condition(absl::StrCat("failures a year of one component x recovery stay within ",
+                                        absl::StrJoin(budgets, ", ")));
+    verdict_.set_frontier(absl::StrJoin(frontiers, "; "));
+    verdict_.set_reason(
+        absl::StrCat("rates are not assumed: the frontier is. ", absl::StrJoin(reasons, "; ")));
     return absl::OkStatus();
   }
 

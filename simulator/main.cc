@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "simulator/commands/availability.h"
 #include "simulator/commands/backtest.h"
 #include "simulator/commands/calibrate.h"
 #include "simulator/commands/check.h"
@@ -28,6 +29,8 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"availability", simulator::RunAvailability,
+     "failure rate x recovery time at 99.99 %: availability --deployment D [--classes FILE]"},
     {"backtest", simulator::RunBacktest,
      "score a sealed prediction: backtest --log L --measured FILE | --k6 FILE | --prometheus URL"},
     {"calibrate", simulator::RunCalibrate,
@@ -59,7 +62,7 @@ constexpr Command kCommands[] = {
 int ListCommands(std::FILE* out) {
   std::fprintf(out, "usage: simulator COMMAND [flags]\n");
   for (const Command& command : kCommands) {
-    std::fprintf(out, "  %-9s %s\n", command.name, command.summary);
+    std::fprintf(out, "  %-12s %s\n", command.name, command.summary);
   }
   return out == stdout ? 0 : 2;
 }

@@ -44,14 +44,13 @@ absl::StatusOr<std::vector<StatedClass>> ReadClasses(const YamlNode& root) {
   std::set<std::string> names;
   double shares = 0;
   for (const YamlNode& item : items) {
-    PRAXIS_ASSIGN_OR_RETURN(const YamlMap map,
-                            item.AsMap({"name", "share", "failures_per_year", "recovery", "source",
-                                        "assumption"}));
+    PRAXIS_ASSIGN_OR_RETURN(const YamlMap map, item.AsMap({"name", "share", "failures_per_year",
+                                                           "recovery", "source", "assumption"}));
     StatedClass stated;
     PRAXIS_ASSIGN_OR_RETURN(const YamlNode name, map.Require("name"));
-    PRAXIS_RETURN_IF_ERROR(name.AsChoice({"pod", "node", "zone", "database", "redis",
-                                          "bad_deployment", "certificate"})
-                               .status());
+    PRAXIS_RETURN_IF_ERROR(
+        name.AsChoice({"pod", "node", "zone", "database", "redis", "bad_deployment", "certificate"})
+            .status());
     PRAXIS_ASSIGN_OR_RETURN(stated.name, name.AsString());
     if (!names.insert(stated.name).second) return name.Error("stands twice");
     if (const YamlNode* share = map.Find("share")) {

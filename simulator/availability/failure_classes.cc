@@ -78,8 +78,8 @@ class Inspection {
     const uint32_t zones = deployment_.nodes().zones();
     one.components = std::max(1u, zones);
     if (zones <= 1) {
-      one.why = zones == 1 ? "everything is in one zone"
-                           : "zones not given: everything may be in one";
+      one.why =
+          zones == 1 ? "everything is in one zone" : "zones not given: everything may be in one";
       return one;
     }
     Spread(&one, "zones");
@@ -130,11 +130,11 @@ class Inspection {
       one.why = absl::StrCat(redis.name(), ": 1 of ", masters,
                              " masters; without its slots the cluster refuses all "
                              "(full coverage), until a replica is elected");
-      const double timeout = redis.node_timeout_seconds() > 0 ? redis.node_timeout_seconds()
-                                                              : kNodeTimeoutSeconds;
+      const double timeout =
+          redis.node_timeout_seconds() > 0 ? redis.node_timeout_seconds() : kNodeTimeoutSeconds;
       one.rule_seconds = timeout + kElectionSeconds;
-      one.rule = absl::StrFormat("cluster specification: node timeout %g s, then the election",
-                                 timeout);
+      one.rule =
+          absl::StrFormat("cluster specification: node timeout %g s, then the election", timeout);
     }
     return one;
   }
@@ -171,10 +171,9 @@ class Inspection {
     const double n = one->components;
     const double critical = std::min<double>(critical_servers_, n);
     one->impact = (critical + (n - critical) / n) / n;
-    one->why = absl::StrCat("1 of ", one->components, " ", places, ": its share of the API pods",
-                            critical_servers_ > 0 ? absl::StrCat("; all requests where it holds ",
-                                                                 critical_)
-                                                  : "");
+    one->why = absl::StrCat(
+        "1 of ", one->components, " ", places, ": its share of the API pods",
+        critical_servers_ > 0 ? absl::StrCat("; all requests where it holds ", critical_) : "");
   }
   static void NodeRule(FailureClass* one) {
     one->rule_seconds = kNodeGraceSeconds;
@@ -208,8 +207,8 @@ double FailureClass::HighestRate(double recovery_seconds, double share) const {
 std::vector<FailureClass> ClassesOf(const model::Deployment& deployment,
                                     const Inspected& inspected) {
   const Inspection inspection(deployment, inspected);
-  return {inspection.Pod(),   inspection.Node(),          inspection.Zone(),
-          inspection.Database(), inspection.Redis(), inspection.BadDeployment(),
+  return {inspection.Pod(),        inspection.Node(),  inspection.Zone(),
+          inspection.Database(),   inspection.Redis(), inspection.BadDeployment(),
           inspection.Certificate()};
 }
 

@@ -37,7 +37,8 @@ struct Inspected {
 };
 
 // All seven classes, in the order above; those that a deployment cannot suffer have impact 0.
-std::vector<FailureClass> ClassesOf(const model::Deployment& deployment, const Inspected& inspected);
+std::vector<FailureClass> ClassesOf(const model::Deployment& deployment,
+                                    const Inspected& inspected);
 
 // Minutes a year that one component of the class may be out, when the class may lose `share` of the
 // requests.

@@ -47,7 +47,8 @@ Frontier MakeFrontier(double target, const std::vector<FailureClass>& classes,
       for (double rate : failures_per_year) {
         ClassFrontier::Point point;
         point.failures_per_year = rate;
-        point.recovery_seconds = failure.LongestRecovery(rate, redundant ? one.share / 2 : one.share);
+        point.recovery_seconds =
+            failure.LongestRecovery(rate, redundant ? one.share / 2 : one.share);
         if (redundant) {
           point.repair_seconds =
               LongestRepairOfMany(failure.needed, failure.components, rate, one.share / 2);
@@ -56,7 +57,8 @@ Frontier MakeFrontier(double target, const std::vector<FailureClass>& classes,
       }
       const bool figures = one.stated.failures_per_year > 0;
       if (figures) {
-        one.used = failure.Unavailability(one.stated.failures_per_year, one.stated.recovery_seconds);
+        one.used =
+            failure.Unavailability(one.stated.failures_per_year, one.stated.recovery_seconds);
       }
       if (!figures || one.stated.assumption) frontier.all_sourced = false;
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "simulator/check/availability_facts.h"
 #include "simulator/check/rule.h"
 
 namespace simulator {
@@ -101,6 +102,7 @@ model::CheckReport Check(const model::kubernetes::Loaded& input) {
     if (rule.run) rule.run(context, reporter);
     AddStatedDefects(input.deployment, rule, &report);
   }
+  check::AddAvailabilityFacts(input.deployment, &report);
   for (const model::kubernetes::Object& object : input.manifests.objects) {
     if (!IsKnownKind(object.kind)) report.add_ignored_objects(object.Id());
   }

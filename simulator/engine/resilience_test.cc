@@ -120,6 +120,27 @@ TEST(ResilienceTest, ADeadlineThatLeavesTimeForTheWorkIs) {
   EXPECT_LT(story.wasted_work, 0.01);
 }
 
+// One connection, 80 ms a statement: 12.5/s at most. 100 users who think for a second and give up
+// after one offer four times that, so the wait for the connection is all a request lives.
+TEST(ResilienceTest, ADeadlineBeforeTheDatabase) {
+  TestInputs inputs = TestInputs::Bare(100, 1, 0.0001, 0.080);
+  inputs.profile.mutable_operations(0)->mutable_database_cpu_seconds()->set_scv(0);
+  inputs.deployment.mutable_workloads(0)->set_connections_per_worker(1);
+  inputs.scenario.mutable_retry()->set_timeout_seconds(1);
+  inputs.options.duration_seconds = 400;
+  inputs.options.settle_seconds = 100;
+  inputs.options.replications = 1;
+  const auto before = inputs.Predict();
+  ASSERT_TRUE(before.ok()) << before.status();
+  EXPECT_LT(QuantityOf(*before, "goodput_per_second"), 0.1);
+  Server(inputs).set_deadline_before_database(true);
+  Server(inputs).set_deadline_margin_seconds(0.09);
+  const auto after = inputs.Predict();
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_NEAR(QuantityOf(*after, "goodput_per_second"), 12.5, 0.1);
+  EXPECT_GT(QuantityOf(*after, "shed_per_second"), 20);
+}
+
 TEST(ResilienceTest, NewestFirst) {
   TestInputs inputs = Storm(3);
   Server(inputs).set_queue_order("lifo");
