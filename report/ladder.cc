@@ -55,8 +55,28 @@ std::string Error(const LadderInputs& inputs, const std::string& name, const std
   return absl::StrFormat("%s %+.0f %%", word, 100 * (said->value / seen->value - 1));
 }
 
+// "p95_ms +12 %, throughput_per_second -1 %": the last scored error of each quantity, from a log of
+// sealed predictions; empty without any.
+std::string PastErrors(const model::Result& result) {
+  std::vector<std::string> errors;
+  for (const model::Quantity& quantity : result.quantities()) {
+    if (quantity.past_error().empty()) continue;
+    const double last = quantity.past_error(quantity.past_error_size() - 1);
+    errors.push_back(absl::StrFormat("%s %+.0f %%", quantity.name(), 100 * last));
+  }
+  return absl::StrJoin(errors, ", ");
+}
+
 Rung Checked(const LadderInputs& inputs) {
   Rung rung{"Checked at", "", Rung::kFirm};
+  if (inputs.measured == nullptr && inputs.headline != nullptr) {
+    const std::string errors = PastErrors(*inputs.headline);
+    if (!errors.empty()) {
+      rung.text = absl::StrCat(
+          "the runs of the log of sealed predictions; the last one was off by ", errors);
+      return rung;
+    }
+  }
   if (inputs.measured == nullptr) {
     rung.text = "no load: no measured run was compared with a prediction here";
     rung.kind = Rung::kNone;

@@ -21,7 +21,8 @@ struct LadderInputs {
   const model::Profile* profile = nullptr;
   const model::Result* measured = nullptr;   // a measured run that was predicted, ...
   const model::Result* predicted = nullptr;  // ... and its prediction
-  const model::Result* headline = nullptr;   // the prediction in question
+  const model::Result* headline = nullptr;   // the prediction in question; with the errors of
+                                             // earlier ones when a log was given
 };
 
 // Always three rungs.

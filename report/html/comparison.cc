@@ -46,14 +46,15 @@ std::string Change(const std::string& name, const Interval& first, const Interva
   return absl::StrCat(text, overlap ? ", within the intervals" : ", beyond the intervals");
 }
 
-std::string QuantityTable(const std::vector<NamedResult>& results) {
+std::string TableOf(const std::vector<NamedResult>& results,
+                    const std::vector<std::string>& names) {
   std::string html = "<div class=\"scroll\"><table><tr><th>quantity</th>";
   for (size_t i = 0; i < results.size(); ++i) {
     absl::StrAppend(&html, "<th class=\"number\">", Escape(results[i].name), "</th>");
     if (i > 0) absl::StrAppend(&html, "<th>against ", Escape(results[0].name), "</th>");
   }
   absl::StrAppend(&html, "</tr>\n");
-  for (const std::string& name : QuantityNames(results)) {
+  for (const std::string& name : names) {
     const auto first = QuantityOf(*results[0].result, name);
     absl::StrAppend(&html, "<tr><td>", Escape(QuantityLabel(name)), " <span class=\"soft small\">",
                     Escape(name), "</span></td>");
@@ -69,6 +70,25 @@ std::string QuantityTable(const std::vector<NamedResult>& results) {
     absl::StrAppend(&html, "</tr>\n");
   }
   return absl::StrCat(html, "</table></div>\n");
+}
+
+// What at least two Results know, then the rest folded away.
+std::string QuantityTable(const std::vector<NamedResult>& results) {
+  std::vector<std::string> shared;
+  std::vector<std::string> others;
+  for (const std::string& name : QuantityNames(results)) {
+    const auto known = std::count_if(results.begin(), results.end(), [&](const NamedResult& item) {
+      return QuantityOf(*item.result, name).ok();
+    });
+    (known > 1 ? shared : others).push_back(name);
+  }
+  std::string html = TableOf(results, shared);
+  if (!others.empty()) {
+    absl::StrAppend(&html, "<details><summary>", others.size(),
+                    " quantities that only one of them has</summary>", TableOf(results, others),
+                    "</details>\n");
+  }
+  return html;
 }
 
 std::string AnswerTable(const std::vector<NamedResult>& results) {
@@ -283,7 +303,11 @@ std::string HysteresisPlots(const std::string& prefix, const StormMap& map) {
 
 }  // namespace
 
-std::string ComparisonSections(const std::vector<NamedResult>& results) {
+std::string ComparisonSections(std::vector<NamedResult> results) {
+  // Predictions are held against what was measured, whatever the order of the files.
+  std::stable_partition(results.begin(), results.end(), [](const NamedResult& item) {
+    return item.result->provenance().engine() != "simulator";
+  });
   return absl::StrCat("<section class=\"page-one\"><h2>Side by side</h2>\n", AnswerTable(results),
                       AllWarnings(results), "<h3>Figures</h3>\n", QuantityTable(results),
                       "</section>\n<section><h2>Over one another</h2>\n",

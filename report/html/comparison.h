@@ -11,9 +11,9 @@
 
 namespace report {
 
-// Two or more Results: every quantity beside the first one's with the change, whether the intervals
-// overlap; response times by operation; the series over one another.
-std::string ComparisonSections(const std::vector<NamedResult>& results);
+// Two or more Results, measured ones first: every quantity beside the first one's with the change,
+// whether the intervals overlap; response times by operation; the series over one another.
+std::string ComparisonSections(std::vector<NamedResult> results);
 
 // A sweep: each quantity over the parameter with the most numbers, a line with its interval for
 // each combination of the others (at most 8 lines; the table has every point).
