@@ -10,6 +10,7 @@
 #include "model/profile.pb.h"
 #include "simulator/commands/arguments.h"
 #include "simulator/commands/flag_values.h"
+#include "simulator/imports/foreign_observation.h"
 #include "simulator/imports/foreign_profile.h"
 #include "simulator/imports/k6_summary.h"
 
