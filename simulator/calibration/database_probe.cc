@@ -48,7 +48,7 @@ double PrivateBytes(int pid) {
   return kilobytes * 1024;
 }
 
-void ProbeFlush(pqxx::connection& connection, DatabaseProbe* probe) {
+std::vector<double> FlushQuantiles(pqxx::connection& connection) {
   const auto insert = [&connection] {
     pqxx::nontransaction(connection).exec("INSERT INTO praxis_flush_probe VALUES (1)");
   };
@@ -58,12 +58,13 @@ void ProbeFlush(pqxx::connection& connection, DatabaseProbe* probe) {
   pqxx::nontransaction(connection).exec("SET synchronous_commit = on");
   const std::vector<double> sorted = SortedSeconds(kCommits, insert);
   pqxx::nontransaction(connection).exec("DROP TABLE praxis_flush_probe");
+  std::vector<double> quantiles;
   for (int percent = 0; percent <= 100; ++percent) {
     // The longest one of a few hundred says little about the rest of the tail: the one before it.
     const auto index = static_cast<size_t>(std::min(percent * kCommits / 100, kCommits - 2));
-    probe->flush_quantile_seconds.push_back(std::max(0.0, sorted[index] - without));
+    quantiles.push_back(std::max(0.0, sorted[index] - without));
   }
-  probe->flush_seconds = probe->flush_quantile_seconds[50];
+  return quantiles;
 }
 
 void FindAuditBackends(pqxx::connection& connection, DatabaseProbe* probe) {
@@ -84,12 +85,22 @@ absl::StatusOr<DatabaseProbe> ProbeDatabase(const std::string& owner_url) {
       pqxx::nontransaction(connection).exec("SELECT 1");
     });
     pqxx::connection connection(owner_url);
-    ProbeFlush(connection, &probe);
+    probe.flush_quantile_seconds = FlushQuantiles(connection);
+    probe.flush_seconds = probe.flush_quantile_seconds[50];
     FindAuditBackends(connection, &probe);
     probe.memory_per_connection_bytes = PrivateBytes(connection.backendpid());
     return probe;
   } catch (const std::exception& error) {
     return absl::UnavailableError(absl::StrCat("database probe: ", error.what()));
+  }
+}
+
+absl::StatusOr<std::vector<double>> ProbeFlushQuantiles(const std::string& owner_url) {
+  try {
+    pqxx::connection connection(owner_url);
+    return FlushQuantiles(connection);
+  } catch (const std::exception& error) {
+    return absl::UnavailableError(absl::StrCat("flush probe: ", error.what()));
   }
 }
 

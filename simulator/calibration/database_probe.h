@@ -21,6 +21,10 @@ struct DatabaseProbe {
   double memory_per_connection_bytes = 0;  // private memory of an idle backend; 0 when unreadable
 };
 
+// Of the flush alone. Others' writes lengthen it: of several probes the one with the least median
+// says most about this disk.
+absl::StatusOr<std::vector<double>> ProbeFlushQuantiles(const std::string& owner_url);
+
 // Uses a temporary-schema table that it drops again; takes about a second. Unavailable when the
 // database cannot be reached.
 absl::StatusOr<DatabaseProbe> ProbeDatabase(const std::string& owner_url);

@@ -361,8 +361,8 @@ absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& w
   FillLoads(windows, separate.saturation_per_second, fits[0], fits[1], &profile);
   FillWakeUps(windows, fits[0], fits[1], &profile);
   profile.mutable_redis()->set_network_round_trip_seconds(
-      separate.redis_round_trip_seconds > 0 ? separate.redis_round_trip_seconds
-                                            : RoundTripSeconds(profile, separate));
+      separate.redis_round_trip_seconds >= 0 ? separate.redis_round_trip_seconds
+                                             : RoundTripSeconds(profile, separate));
   return profile;
 }
 

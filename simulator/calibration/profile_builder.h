@@ -30,7 +30,7 @@ struct ObservedWindow {
 struct SeparateMeasurements {
   double flush_seconds = 0;  // median wait for a commit's flush
   std::vector<double> flush_quantile_seconds;
-  double redis_round_trip_seconds = 0;  // beside CPU; 0: not probed, estimated from responses
+  double redis_round_trip_seconds = -1;  // beside CPU; negative: not probed, estimated
   double database_round_trip_seconds = 0;
   double client_round_trip_seconds = 0;
   double connect_seconds = 0;              // a new PostgreSQL connection with its first query

@@ -37,25 +37,24 @@ double CpuSeconds(const std::vector<pid_t>& pids) {
   return seconds;
 }
 
-// Lower quartile of the elapsed time (the rest holds what others on the machine did meanwhile) less
-// the mean CPU of this thread and of the other side.
+// Lower quartile (the rest holds what others on the machine did meanwhile) of the elapsed time less
+// the CPU of this thread and of the other side.
 double BesideCpu(const std::vector<pid_t>& others, const std::function<void()>& round_trip) {
-  std::vector<double> elapsed;
-  double own = 0;
-  const double before = CpuSeconds(others);
+  std::vector<double> beside;
   for (int i = 0; i < kRoundTrips; ++i) {
     std::this_thread::sleep_for(kPause);
+    const double others_before = CpuSeconds(others);
+    const double own_before = ThreadCpuSeconds();
     const auto begin = std::chrono::steady_clock::now();
-    const double cpu = ThreadCpuSeconds();
     round_trip();
-    own += ThreadCpuSeconds() - cpu;
-    elapsed.push_back(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    const double elapsed =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double cpu = ThreadCpuSeconds() - own_before + CpuSeconds(others) - others_before;
+    beside.push_back(std::max(0.0, elapsed - cpu));
   }
-  const double cpu = (own + CpuSeconds(others) - before) / kRoundTrips;
-  const auto quartile = elapsed.begin() + kRoundTrips / 4;
-  std::nth_element(elapsed.begin(), quartile, elapsed.end());
-  return std::max(0.0, *quartile - cpu);
+  const auto quartile = beside.begin() + kRoundTrips / 4;
+  std::nth_element(beside.begin(), quartile, beside.end());
+  return *quartile;
 }
 
 }  // namespace
