@@ -218,6 +218,44 @@ TEST_F(Document, RefusesMistakesWithTheirLine) {
   }
 }
 
+TEST(Workload, SpreadOfItsOwnPodsAndTheLimitsPeriod) {
+  const std::string text =
+      "apiVersion: apps/v1\n"
+      "kind: Deployment\n"
+      "metadata: {name: shop}\n"
+      "spec:\n"
+      "  selector: {matchLabels: {app: shop}}\n"
+      "  template:\n"
+      "    metadata: {labels: {app: shop}, annotations: {simulator.praxis/image-pull-seconds: "
+      "'7'}}\n"
+      "    spec:\n"
+      "      topologySpreadConstraints:\n"
+      "        - {maxSkew: 2, topologyKey: topology.kubernetes.io/zone,\n"
+      "           whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: shop}}}\n"
+      "        - {maxSkew: 1, topologyKey: topology.kubernetes.io/zone,\n"
+      "           labelSelector: {matchLabels: {app: other}}}\n"
+      "      affinity:\n"
+      "        podAntiAffinity:\n"
+      "          requiredDuringSchedulingIgnoredDuringExecution:\n"
+      "            - {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: "
+      "shop}}}\n"
+      "      containers:\n"
+      "        - {name: shop, image: shop, resources: {limits: {cpu: 500m}}}\n";
+  const auto manifests = ParseManifests(text, "f.yaml");
+  ASSERT_TRUE(manifests.ok()) << manifests.status();
+  const Deployment deployment = DeriveDeployment(*manifests, "x");
+  const model::Workload& shop = deployment.workloads(0);
+  EXPECT_EQ(shop.limit_period_seconds(), 0.1);
+  EXPECT_EQ(shop.image_pull_seconds(), 7);
+  ASSERT_EQ(shop.spread_size(), 2);
+  EXPECT_EQ(shop.spread(0).topology(), "zone");
+  EXPECT_EQ(shop.spread(0).max_skew(), 2u);
+  EXPECT_FALSE(shop.spread(0).required());
+  EXPECT_EQ(shop.spread(1).topology(), "hostname");
+  EXPECT_TRUE(shop.spread(1).required());
+  EXPECT_TRUE(shop.spread(1).one_per_domain());
+}
+
 // Whatever types stand where others are expected, deriving never crashes.
 TEST(Derive, SurvivesAnyTypesAnywhere) {
   const std::string text = kApi;

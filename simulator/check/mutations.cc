@@ -158,6 +158,11 @@ std::vector<Mutation> Pods() {
       {"spread-needs-nodes", "node-count: \"40\"", "node-count: \"5\"", ""},
       {"pod-larger-than-node", "node-millicores: \"16000\"", "node-millicores: \"3000\"", ""},
       {"nodes-too-small", "node-count: \"40\"", "node-count: \"2\"", ""},
+      {"cpu-limits-overcommitted", "node-count: \"40\"", "node-count: \"3\"", ""},
+      {"heap-exceeds-memory", "- {name: DATABASE_POOL_SIZE, value: \"4\"}",
+       "- {name: DATABASE_POOL_SIZE, value: \"4\"}\n            - {name: NODE_OPTIONS, value: "
+       "\"--max-old-space-size=1536\"}",
+       ""},
       {"state-on-node", "# volume of the data", "- {name: host, hostPath: {path: /srv}}", ""},
       {"no-readiness-probe", "readinessProbe: {httpGet: {path: /ready, port: http}}", "", ""},
       {"no-liveness-probe", "livenessProbe: {httpGet: {path: /live, port: http}}", "", ""},

@@ -34,6 +34,7 @@ void Simulation::StartCluster() {
     queue_.Push(ToNanos(pod_random_.Uniform(0, ToSeconds(system_.sync))), kControl, kSync);
   }
   step_totals_ = window_totals_ = TakeTotals();
+  if (system_.vertical) queue_.Push(60 * kSecond, kControl, kVertical);
   if (redis_.follows_load()) queue_.Push(kSecond, kControl, kCache);
 }
 
@@ -188,6 +189,19 @@ void Simulation::Kubelet(uint32_t index) {
   CheckMemory(index);
 }
 
+// Once a minute, as the recommender: each pod's use between its two newest kubelet points.
+void Simulation::SampleForVertical() {
+  for (const PodState& pod : pods_) {
+    if (pod.gone || pod.points.size() < 2) continue;
+    const PodPoint& last = pod.points.back();
+    const PodPoint& before = pod.points[pod.points.size() - 2];
+    vertical_.Add(now_,
+                  (last.cpu_ns - before.cpu_ns) / static_cast<double>(last.time - before.time),
+                  static_cast<double>(system_.pod.request_millicores) / 1000);
+  }
+  queue_.Push(now_ + 60 * kSecond, kControl, kVertical);
+}
+
 void Simulation::Synchronise() {
   const Scaler::Answer answer = scaler_->Synchronise(now_, desired_, pods_);
   // Decisions that hold the count are told when what holds it changes, not every 15 s.
@@ -232,6 +246,8 @@ void Simulation::ControlEvent(uint32_t control) {
       return queue_.Push(now_ + kReconcile + system_.sync, kControl, kSync);
     case kMeasure:
       return BeginWindow();
+    case kVertical:
+      return SampleForVertical();
     case kCache:
       redis_.Refresh(now_, attempts_);
       return queue_.Push(now_ + kSecond, kControl, kCache);

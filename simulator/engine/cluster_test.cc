@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "simulator/engine/test_inputs.h"
@@ -217,6 +219,97 @@ TEST(ProbesTest, OverloadedPodsFailTheirProbes) {
   EXPECT_GT(When(result, "not ready: no answer to 3 readiness probes within 1 s"), 0);
   EXPECT_GT(When(result, "killed: no answer to 3 liveness probes within 1 s"), 0);
   EXPECT_GT(Outcome(result, "refused"), 0u);  // no pod is ready
+}
+
+// Room for 300 connections in 400 MiB: each of 600 users holds one for good, so the pod that gets
+// the 301st dies. Two pods share 600 users, about 300 each: one of them goes over.
+TEST(MemoryTest, APodWithTooManyConnectionsIsKilled) {
+  TestInputs inputs = TestInputs::Bare(600, 10, 0.001, 0);
+  inputs.options.replications = 1;
+  inputs.options.settle_seconds = 5;
+  inputs.options.duration_seconds = 120;
+  inputs.profile.set_server_base_memory_bytes(100.0 * 1024 * 1024);
+  inputs.profile.set_server_memory_per_connection_bytes(1024 * 1024);
+  model::Workload& api = *inputs.deployment.mutable_workloads(0);
+  api.set_replicas(2);
+  api.set_limit_memory_bytes(400ull * 1024 * 1024);
+  const model::Result result = Must(inputs);
+  EXPECT_GT(When(result, "killed: out of memory: 401 MiB with 301 connections, limit 400 MiB"), 0);
+  api.set_limit_memory_bytes(1024ull * 1024 * 1024);
+  EXPECT_EQ(When(Must(inputs), "out of memory"), -1);
+  api.set_limit_memory_bytes(50ull * 1024 * 1024);
+  EXPECT_THAT(std::string(inputs.Predict().status().message()),
+              HasSubstr("limit_memory_bytes: below the profile's memory"));
+}
+
+// Half a core, 5 ms of work: as a slower CPU 10 ms, with the kernel's period 5 ms while the 50 ms
+// of a period last, which at 2 requests/s they do.
+TEST(CpuLimitTest, ShortWorkRunsAtFullSpeed) {
+  TestInputs inputs = TestInputs::Bare(20, 10, 0.005, 0);
+  inputs.profile.mutable_operations(0)->mutable_server_cpu_seconds()->set_scv(0);
+  inputs.deployment.mutable_workloads(0)->set_limit_millicores(500);
+  inputs.options.replications = 1;
+  EXPECT_NEAR(QuantityOf(Must(inputs), "p50_ms"), 10, 0.1);
+  inputs.deployment.mutable_workloads(0)->set_limit_period_seconds(0.1);
+  EXPECT_NEAR(QuantityOf(Must(inputs), "p50_ms"), 5, 0.1);
+  // A slowdown to half the speed: 10 ms again, of which the quota sees 5.
+  AddFault(FaultKind::kSlowdown, 0, {{"factor", 0.5}}, &inputs, 5000);
+  EXPECT_NEAR(QuantityOf(Must(inputs), "p50_ms"), 10, 0.1);
+}
+
+// 200 connections, 1 ms of CPU a handshake on one core, 0.1 ms a request at 100 requests/s; all
+// connect again after the loss of the one replica.
+TEST(IngressTest, ALostReplicaBringsAStormOfHandshakes) {
+  TestInputs inputs = Steady(120);
+  inputs.options.users = 2000;
+  model::Ingress& ingress = *inputs.deployment.mutable_ingress();
+  ingress.set_present(true);
+  ingress.set_tls(true);
+  ingress.set_millicores(1000);
+  ingress.set_replicas(2);
+  ingress.set_request_cpu_seconds(0.0001);
+  ingress.set_handshake_cpu_seconds(0.001);
+  ingress.set_keep_alive_seconds(1000);
+  inputs.options.settle_seconds = 60;
+  const double calm = QuantityOf(Must(inputs), "tls_handshakes_per_second");
+  EXPECT_LT(calm, 1);  // all have connected in the first minute
+  AddFault(FaultKind::kIngressLoss, 70, {{"replicas", 1}}, &inputs, 20);
+  const model::Result result = Must(inputs);
+  EXPECT_NEAR(QuantityOf(result, "tls_handshakes_per_second") * 60, 1000, 120);
+  EXPECT_EQ(When(result, "lost with its clients' connections", "ingress 0"), 70);
+  EXPECT_EQ(When(result, "is back", "ingress 0"), 90);
+  AddFault(FaultKind::kIngressLoss, 100, {{"replicas", 2}}, &inputs, 5);
+  EXPECT_GT(Outcome(Must(inputs), "refused"), 500u);  // 200/s for 5 s
+}
+
+// Think times of 10 s and a keep-alive of 5: of exponential pauses e^-0.5 are longer.
+TEST(IngressTest, IdleConnectionsAreClosed) {
+  TestInputs inputs = Steady(120);
+  inputs.options.users = 2000;
+  model::Ingress& ingress = *inputs.deployment.mutable_ingress();
+  ingress.set_present(true);
+  ingress.set_tls(true);
+  ingress.set_millicores(4000);
+  ingress.set_handshake_cpu_seconds(0.001);
+  ingress.set_keep_alive_seconds(5);
+  const model::Result result = Must(inputs);
+  const double share =
+      QuantityOf(result, "tls_handshakes_per_second") / QuantityOf(result, "throughput_per_second");
+  EXPECT_NEAR(share, std::exp(-0.5), 0.02);
+}
+
+TEST(VerticalTest, RecommendsFromTheUse) {
+  TestInputs inputs = Steady(300);
+  for (model::OperationDemand& demand : *inputs.profile.mutable_operations()) {
+    demand.mutable_server_cpu_seconds()->set_mean(0.002);  // 0.4 cores a pod
+  }
+  model::VerticalAutoscaler& vertical = *inputs.deployment.add_vertical_autoscalers();
+  vertical.set_target_name("api");
+  vertical.set_update_mode("Off");
+  const model::Result result = Must(inputs);
+  const double each = QuantityOf(result, "server_cpu_cores") / 5;
+  EXPECT_GT(QuantityOf(result, "vpa_cpu_target_cores"), 1.0 * each);
+  EXPECT_LT(QuantityOf(result, "vpa_cpu_target_cores"), 1.5 * each);
 }
 
 TEST(ClusterTest, FaultsOfNodesNeedNodes) {

@@ -166,15 +166,15 @@ absl::Status SystemCompiler::Nodes() {
     }
   }
   for (const Fault& fault : options_.faults.faults) {
-    if (absl::Status status = NeedsNodes(fault); !status.ok()) return status;
+    if (absl::Status status = CanHappen(fault); !status.ok()) return status;
   }
   for (const FaultProcess& process : options_.faults.processes) {
-    if (absl::Status status = NeedsNodes(process.fault); !status.ok()) return status;
+    if (absl::Status status = CanHappen(process.fault); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status SystemCompiler::NeedsNodes(const Fault& fault) const {
+absl::Status SystemCompiler::CanHappen(const Fault& fault) const {
   const bool node = fault.kind == FaultKind::kNodeLoss || fault.kind == FaultKind::kZoneLoss ||
                     fault.kind == FaultKind::kDrainNode;
   const std::string where = absl::StrCat(options_.faults.file, ":", fault.line, ": ",
@@ -182,6 +182,19 @@ absl::Status SystemCompiler::NeedsNodes(const Fault& fault) const {
   if (node && system_.cluster.nodes == 0) {
     return absl::InvalidArgumentError(
         absl::StrCat(where, "deployment ", deployment_.name(), " gives no nodes (nodes.count)"));
+  }
+  if (fault.kind == FaultKind::kIngressLoss) {
+    const model::Ingress& ingress = deployment_.ingress();
+    if (!ingress.present() || ingress.handshake_cpu_seconds() <= 0 || ingress.millicores() == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(where, "deployment ", deployment_.name(),
+                       " gives no ingress with handshake_cpu_seconds and millicores"));
+    }
+    if (fault.Count("replicas") > std::max(1u, ingress.replicas())) {
+      return absl::InvalidArgumentError(absl::StrCat(where, "replicas: expected at most ",
+                                                     std::max(1u, ingress.replicas()), ", found ",
+                                                     fault.Count("replicas")));
+    }
   }
   if (fault.kind == FaultKind::kZoneLoss && fault.Count("zone") >= system_.cluster.zones) {
     return absl::InvalidArgumentError(
@@ -240,6 +253,9 @@ void SystemCompiler::Lifecycle() {
   }
   system_.endpoint_lag = ToNanos(lag);
   system_.ingress = deployment_.ingress().present();
+  for (const model::VerticalAutoscaler& vertical : deployment_.vertical_autoscalers()) {
+    system_.vertical |= vertical.target_name() == api_->name();
+  }
 }
 
 }  // namespace simulator

@@ -97,6 +97,33 @@ TEST(EngineTest, TheAutoscalerFollowsARamp) {
   EXPECT_GT(scalings, 1);
 }
 
+// A count that does not follow the metrics at once: the timeline says what holds it.
+TEST(EngineTest, HeldBackDecisionsAreTold) {
+  TestInputs inputs = TestInputs::FromFiles();
+  for (model::OperationDemand& demand : *inputs.profile.mutable_operations()) {
+    demand.mutable_server_cpu_seconds()->set_mean(0.006);
+  }
+  inputs.options.fixed_pods = 0;
+  inputs.options.think_time_seconds = 5;
+  inputs.options.ramp_seconds = 0;
+  inputs.options.duration_seconds = 300;
+  inputs.options.users = 5000;
+  inputs.options.replications = 1;
+  const model::Result result = MustPredict(inputs);
+  std::string told;
+  for (const model::Event& event : result.events()) {
+    if (event.kind() != "held" && event.kind() != "scaling") continue;
+    told += event.text() + "\n";
+    if (event.kind() == "held") {
+      EXPECT_EQ(event.from(), event.to());
+    }
+  }
+  EXPECT_THAT(told, HasSubstr("held at"));
+  EXPECT_THAT(told, HasSubstr("by the 100 %/30 s policy; stays at 10"));
+  EXPECT_THAT(told, HasSubstr("stabilization window"));
+  EXPECT_THAT(told, HasSubstr("within tolerance"));
+}
+
 TEST(EngineTest, MorePodsNeverServeLess) {
   TestInputs inputs = TestInputs::FromFiles();
   inputs.options.users = 400;

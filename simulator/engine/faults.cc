@@ -93,6 +93,8 @@ void Simulation::BeginFault(uint32_t index) {
       return Drain(index, DrawNodes(fault.Count("nodes")));
     case FaultKind::kRollingUpdate:
       return StartRollout();
+    case FaultKind::kIngressLoss:
+      return LoseIngress(index, fault.Count("replicas"));
     default:
       return Violation(
           absl::StrCat("fault ", std::string(RuleOf(fault.kind).name), " has no handler"));
@@ -109,6 +111,8 @@ void Simulation::EndFault(uint32_t index) {
     case FaultKind::kZoneLoss:
     case FaultKind::kDrainNode:
       return NodesBack(index);
+    case FaultKind::kIngressLoss:
+      return ReturnIngress(index);
     default:
       return;
   }

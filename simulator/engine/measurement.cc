@@ -28,7 +28,9 @@ Simulation::Totals Simulation::TakeTotals() {
     totals.shard_busy.push_back(redis_.BusyUntil(i, now_));
   }
   totals.wal_busy = database_.WalBusy();
-  totals.ingress_busy = ingress_.BusyUntil(now_);
+  totals.ingress_busy =
+      ingress_.BusyUntil(ingress_speed_.constant() ? now_ : ingress_speed_.WorkBy(now_));
+  if (clients_ != nullptr) totals.handshakes = clients_->handshakes();
   totals.connections = connection_time_;
   totals.started = started_;
   totals.attempts = attempts_;
@@ -144,7 +146,7 @@ void Simulation::EndWindow() {
   }
   use("redis_shard_max", static_cast<double>(hottest), 1);
   use("wal_flush", static_cast<double>(totals.wal_busy - window_totals_.wal_busy), 1);
-  if (system_.ingress_cpu > 0) {
+  if (system_.ingress_cores > 0) {
     use("ingress_cpu",
         static_cast<double>(totals.ingress_busy - window_totals_.ingress_busy) *
             system_.ingress_cores,
@@ -158,6 +160,11 @@ void Simulation::EndWindow() {
   result.wasted = totals.overload.wasted - window_totals_.overload.wasted;
   result.breakers_opened = totals.breakers_opened - window_totals_.breakers_opened;
   result.attempts = totals.attempts - window_totals_.attempts;
+  result.handshakes = totals.handshakes - window_totals_.handshakes;
+  if (system_.vertical) {
+    const VerticalRecommender::Recommendation vertical = vertical_.Recommend();
+    result.vertical_cores = {vertical.target_cores, vertical.lower_cores, vertical.upper_cores};
+  }
   result.answers = totals.answers - window_totals_.answers;
   result.wasted_answers = totals.wasted - window_totals_.wasted;
   result.turns = totals.turns - window_totals_.turns;

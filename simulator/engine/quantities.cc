@@ -172,6 +172,24 @@ void PredictionBuilder::Quantities() {
           }),
           {});
   AddMean("redis_shard_utilisation_max", Busy("redis_shard_max"), {0, options_.model_error});
+  if (system_.ingress_handshake > 0) {
+    AddMean("tls_handshakes_per_second",
+            PerReplication([](const Summary& summary, const ReplicationResult& replication) {
+              return static_cast<double>(replication.handshakes) / summary.seconds;
+            }),
+            {});
+  }
+  if (system_.vertical) {
+    for (const auto& [name, i] : {std::pair{"vpa_cpu_target_cores", size_t{0}},
+                                  {"vpa_cpu_lower_bound_cores", size_t{1}},
+                                  {"vpa_cpu_upper_bound_cores", size_t{2}}}) {
+      const size_t which = i;
+      AddMean(name, PerReplication([which](const Summary&, const ReplicationResult& replication) {
+                return replication.vertical_cores[which];
+              }),
+              server_parts);
+    }
+  }
   Cautions(MeanInterval(throughput).mean);
 }
 

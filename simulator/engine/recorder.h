@@ -83,11 +83,13 @@ struct ReplicationResult {
   uint32_t database_connections_max = 0;
   uint64_t started = 0;  // requests, over the measured window, as the following
   uint64_t attempts = 0;
-  uint64_t answers = 0;         // of the server
-  uint64_t wasted_answers = 0;  // came when the client had given up
-  uint64_t rejected = 0;        // attempts that no server took in
-  uint64_t shed = 0;            // answered 503 by a server that had taken them in
-  uint64_t dropped = 0;         // by the server, whose clients had given up
+  uint64_t handshakes = 0;                 // TLS, at the ingress
+  std::array<double, 3> vertical_cores{};  // recommended at the end: target, lower, upper
+  uint64_t answers = 0;                    // of the server
+  uint64_t wasted_answers = 0;             // came when the client had given up
+  uint64_t rejected = 0;                   // attempts that no server took in
+  uint64_t shed = 0;                       // answered 503 by a server that had taken them in
+  uint64_t dropped = 0;                    // by the server, whose clients had given up
   uint64_t breakers_opened = 0;
   double worked = 0;   // worker CPU of the attempts that ended at the server, ns
   double wasted = 0;   // of them, what nobody waited for any more or was given up half way

@@ -37,6 +37,8 @@ void Simulation::Attempt(uint32_t user) {
   ++attempts_;
   const uint32_t worker = Route(state);
   if (worker == kNoWorker) return Reject(user, operation, kRefused);
+  if (clients_ != nullptr && clients_->up_count() == 0) [[unlikely]]
+    return Reject(user, operation, kRefused);
   if (workers_[worker].in_system >= worker_limit_ && !MakeRoom(worker)) [[unlikely]] {
     return Reject(user, operation, kOverloaded);
   }
@@ -54,8 +56,8 @@ void Simulation::Attempt(uint32_t user) {
   requests_.Link(index);
   ++workers_[worker].in_system;
   ++pods_[worker / system_.pod.workers].requests;
-  if (system_.ingress_cpu > 0) {
-    queue_.Push(ingress_.Admit(now_, system_.ingress_cpu), kAtWorker, index);
+  if (system_.ingress_cores > 0) {
+    queue_.Push(PassIngress(user), kAtWorker, index);
   } else {
     AtWorker(index);
   }

@@ -22,6 +22,8 @@ void Simulation::Send(uint32_t user) {
 
 // An attempt that began at `start` is over for its client.
 void Simulation::Conclude(uint32_t user, Nanos start, uint16_t operation, Outcome outcome) {
+  if (clients_ != nullptr) [[unlikely]]
+    clients_->Idle(user, now_, outcome == kTimeout || outcome == kReset);
   if (breakers_ != nullptr && outcome != kBreakerOpen) [[unlikely]] {
     breakers_->Report(BreakerOf(user), start, now_, outcome == kOk);
   }

@@ -9,8 +9,8 @@ namespace simulator {
 // every think time is exponential, so that nobody needs a timer. A mechanism that keeps something
 // per user must be named here.
 bool Simulation::CountsSuffice() const {
-  if (!options_.count_users || !system_.per_request || retrying_ || refreshing_ ||
-      workload_.breaker.on() || workload_.model == LoadModel::kPartlyOpen) {
+  if (!options_.count_users || !system_.per_request || system_.ingress_handshake > 0 || retrying_ ||
+      refreshing_ || workload_.breaker.on() || workload_.model == LoadModel::kPartlyOpen) {
     return false;
   }
   for (const ThinkLaw& law : workload_.laws) {

@@ -35,6 +35,7 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
       end_(workload.end),
       plan_(&workload_.stages),
       redis_(system, options.seed, replication),
+      ingress_speed_(IngressSpeed(system, options)),
       database_(system, options, replication, now_, requests_, queue_, *this),
       speed_(Speed(options)),
       steady_(speed_.constant()),
@@ -91,6 +92,11 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
     }
     users_.push_back({kNoWorker, 0, 0});
   } else {
+    if (system.ingress_handshake > 0) {
+      clients_ = std::make_unique<IngressClients>(
+          system.ingress_keep_alive, system.ingress_replicas,
+          base::RandomStream(options.seed, replication, "ingress", "replicas"));
+    }
     users_.reserve(workload.users);
     if (memoryless_.size() == 1) memoryless_[0].Reserve(workload.users);
   }

@@ -11,6 +11,7 @@
 #include "simulator/engine/breaker.h"
 #include "simulator/engine/database_tier.h"
 #include "simulator/engine/event_kinds.h"
+#include "simulator/engine/ingress_clients.h"
 #include "simulator/engine/nodes.h"
 #include "simulator/engine/options.h"
 #include "simulator/engine/pods.h"
@@ -18,6 +19,7 @@
 #include "simulator/engine/redis_tier.h"
 #include "simulator/engine/request_table.h"
 #include "simulator/engine/system_model.h"
+#include "simulator/engine/vertical_recommender.h"
 #include "simulator/engine/workload.h"
 #include "simulator/kernel/event_queue.h"
 #include "simulator/kernel/thinking_users.h"
@@ -89,6 +91,9 @@ namespace simulator {
 // ReplicationResult::violation.
 //
 // Deterministic: a pure function of the models, the options and the replication's number.
+// Of the ingress, by the plan's losses of replicas.
+SpeedProfile IngressSpeed(const SystemModel& system, const RunOptions& options);
+
 class Simulation final : private DatabaseTier::Client {
  public:
   Simulation(const Workload& workload, const SystemModel& system, const RunOptions& options,
@@ -96,7 +101,7 @@ class Simulation final : private DatabaseTier::Client {
   ReplicationResult Run();
 
  private:
-  enum Control : uint32_t { kStep, kScrape, kSync, kMeasure, kCache };
+  enum Control : uint32_t { kStep, kScrape, kSync, kMeasure, kCache, kVertical };
 
   enum ClusterEvent : uint32_t {
     kEndpoints,
@@ -155,6 +160,7 @@ class Simulation final : private DatabaseTier::Client {
     uint64_t hits = 0;
     OverloadTotals overload;
     uint64_t breakers_opened = 0;
+    uint64_t handshakes = 0;
   };
 
   // simulation.cc: the loop, users, laws.
@@ -268,6 +274,11 @@ class Simulation final : private DatabaseTier::Client {
   void ProbeReadiness(uint32_t pod);
   void ProbeLiveness(uint32_t pod);
 
+  // ingress.cc
+  Nanos PassIngress(uint32_t user);
+  void LoseIngress(uint32_t occurrence, uint32_t count);
+  void ReturnIngress(uint32_t occurrence);
+
   // node_events.cc: scheduler, nodes that come and go, drain, rolling update.
   void PushCluster(Nanos at, ClusterEvent event, uint32_t value);
   void DispatchCluster(uint32_t index);
@@ -302,6 +313,7 @@ class Simulation final : private DatabaseTier::Client {
   void Kubelet(uint32_t pod);
   void RebuildReadyWorkers();
   void Synchronise();
+  void SampleForVertical();
   void Resize(uint32_t desired, const std::string& reason);
   void ControlEvent(uint32_t control);
   void EndStep();
@@ -339,6 +351,8 @@ class Simulation final : private DatabaseTier::Client {
   std::vector<Worker> workers_;
   RedisTier redis_;
   FifoServer ingress_;
+  SpeedProfile ingress_speed_;
+  std::unique_ptr<IngressClients> clients_;  // null: connections cost nothing
   DatabaseTier database_;
   SpeedProfile speed_;  // of the pods' CPU
   bool steady_;         // that speed never changes
@@ -377,6 +391,7 @@ class Simulation final : private DatabaseTier::Client {
   uint32_t starting_nodes_ = 0;
   bool scanning_ = false;
   std::unique_ptr<Scaler> scaler_;
+  VerticalRecommender vertical_;
   std::string held_by_;  // what kept the autoscaler's last decision from following its metrics
 
   Recorder recorder_;

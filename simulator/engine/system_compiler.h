@@ -37,7 +37,7 @@ class SystemCompiler {
   // is no request rate has no value here, so the autoscaler runs without it.
   void CustomMetrics();
   absl::Status Nodes();
-  absl::Status NeedsNodes(const Fault& fault) const;
+  absl::Status CanHappen(const Fault& fault) const;
   void Lifecycle();  // probes, rollout, budget, endpoints
 
   // compile_overload.cc
@@ -53,6 +53,7 @@ class SystemCompiler {
   absl::Status Database();
   absl::Status Redis();
   absl::Status Network();
+  absl::Status Ingress();
   void Omissions();
 
   const model::Scenario& scenario_;

@@ -7,6 +7,11 @@
 #include "simulator/engine/system_compiler.h"
 
 namespace simulator {
+namespace {
+
+constexpr double kKeepAliveSeconds = 75;  // nginx' keepalive_timeout
+
+}  // namespace
 
 absl::StatusOr<SystemModel> SystemCompiler::Run() {
   for (auto part : {&SystemCompiler::Pods, &SystemCompiler::Overload, &SystemCompiler::Operations,
@@ -117,12 +122,7 @@ absl::Status SystemCompiler::Network() {
   }
   if (ingress.present()) {
     system_.per_request = true;
-    if (ingress.request_cpu_seconds() > 0 && ingress.millicores() > 0) {
-      system_.ingress_cores = ingress.millicores() / 1000.0;
-      system_.ingress_cpu = ToNanos(ingress.request_cpu_seconds() / system_.ingress_cores);
-    } else {
-      Warn("ingress: cost per request or CPU not given: it adds no delay and never saturates");
-    }
+    if (absl::Status status = Ingress(); !status.ok()) return status;
   }
   const model::MetricsPipeline& metrics = deployment_.metrics();
   if (metrics.scrape_seconds() > 0) system_.scrape = ToNanos(metrics.scrape_seconds());
@@ -130,6 +130,27 @@ absl::Status SystemCompiler::Network() {
   system_.custom_metrics = metrics.custom_metrics_adapter();
   system_.exported_metrics.assign(metrics.exported_metrics().begin(),
                                   metrics.exported_metrics().end());
+  return absl::OkStatus();
+}
+
+absl::Status SystemCompiler::Ingress() {
+  const model::Ingress& ingress = deployment_.ingress();
+  system_.ingress_replicas = std::max(1u, ingress.replicas());
+  if (ingress.replicas() > 200) return Bad("ingress.replicas: expected at most 200");
+  system_.ingress_keep_alive =
+      ToNanos(ingress.keep_alive_seconds() > 0 ? ingress.keep_alive_seconds() : kKeepAliveSeconds);
+  if (ingress.millicores() > 0 &&
+      (ingress.request_cpu_seconds() > 0 || ingress.handshake_cpu_seconds() > 0)) {
+    system_.ingress_cores = ingress.millicores() / 1000.0;
+    system_.ingress_cpu = ToNanos(ingress.request_cpu_seconds() / system_.ingress_cores);
+    system_.ingress_handshake = ToNanos(ingress.handshake_cpu_seconds() / system_.ingress_cores);
+  }
+  if (system_.ingress_cpu == 0) {
+    Warn("ingress: cost per request or CPU not given: it adds no delay and never saturates");
+  }
+  if (ingress.tls() && system_.ingress_handshake == 0) {
+    Warn("ingress: cost per TLS handshake or CPU not given: connections cost nothing");
+  }
   return absl::OkStatus();
 }
 
@@ -141,7 +162,7 @@ void SystemCompiler::Omissions() {
         "limit is not modelled");
   }
   system_.not_modelled = {
-      "client network and TLS handshakes",
+      "round trips of a client that connects",
       "contention on nodes whose CPU limits add up to more than their cores",
       "checkpoints, vacuum and storage growth",
       "PgBouncer",

@@ -126,8 +126,12 @@ struct SystemModel {
   Nanos round_trip = 0;                  // network, server to Redis
   Nanos client_round_trip = 0;           // part of every response time
   WakeUpModel wake;
-  bool per_request = false;  // balancing: each request, else a connection sticks
-  Nanos ingress_cpu = 0;     // per request at the ingress's whole speed; 0: no queue
+  bool per_request = false;     // balancing: each request, else a connection sticks
+  Nanos ingress_handshake = 0;  // as ingress_cpu, of a client's new TLS connection
+  Nanos ingress_keep_alive = 0;
+  uint32_t ingress_replicas = 1;
+  bool vertical = false;  // a VerticalPodAutoscaler looks at the API: its recommendation is told
+  Nanos ingress_cpu = 0;  // per request at the ingress's whole speed; 0: no queue
   double ingress_cores = 0;
   std::optional<model::Autoscaler> autoscaler;
   Nanos scrape = 15 * kSecond;

@@ -116,7 +116,8 @@ absl::Status ReadFault(const YamlNode& node, FaultPlan* plan) {
   }
   if (process.every_seconds < 1) return map.Find("every")->Error("expected at least 1s");
   process.fault = std::move(fault);
-  if (found->kind == FaultKind::kSlowdown || found->kind == FaultKind::kRollingUpdate) {
+  if (found->kind == FaultKind::kSlowdown || found->kind == FaultKind::kRollingUpdate ||
+      found->kind == FaultKind::kIngressLoss) {
     return node.Error(absl::StrCat(std::string(found->name), " has no every: expected at"));
   }
   plan->processes.push_back(std::move(process));
