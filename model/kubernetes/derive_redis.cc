@@ -93,6 +93,7 @@ void DeriveOne(const Object& object, const Pod& pod, const Manifests& manifests,
   double milliseconds = 15000;
   if (!timeout.empty() && !absl::SimpleAtod(timeout, &milliseconds)) milliseconds = 15000;
   redis->set_node_timeout_seconds(clustered ? milliseconds / 1000 : 0);
+  redis->set_partial_coverage(Directive(text, "cluster-require-full-coverage") == "no");
   const std::string role = ReadLabels((*pod.metadata)["labels"])["redis-role"];
   redis->set_role(!role.empty()                               ? role
                   : redis->maxmemory_policy() == "noeviction" ? "state"

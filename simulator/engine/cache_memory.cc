@@ -24,20 +24,17 @@ CacheMemory::CacheMemory(std::vector<CachedValues> values, Eviction policy, doub
   limited_ = limit_ > 0 && !values_.empty() && most > limit_ && policy_ != Eviction::kNone;
 }
 
-double CacheMemory::Bytes(double requests_per_second, double share,
-                          const MemoryPressure& pressure) const {
+double CacheMemory::Bytes(double requests_per_second, const MemoryPressure& pressure) const {
   double bytes = fixed_;
   for (const CachedValues& value : values_) {
     const auto residents =
         value.model->InMemory(requests_per_second * value.model->ttl_seconds(), pressure);
     bytes += residents.values * value.value_bytes + residents.markers * value.marker_bytes;
   }
-  return bytes * share;
+  return bytes;
 }
 
-MemoryPressure CacheMemory::PressureAt(double requests_per_second, double share,
-                                       double limit_factor) {
-  const double limit = limit_ * limit_factor;
+MemoryPressure CacheMemory::PressureAt(double requests_per_second) const {
   const bool refuses = policy_ == Eviction::kRefuse;
   double longest = refuses ? 1 : 0;
   for (const CachedValues& value : values_) {
@@ -45,15 +42,15 @@ MemoryPressure CacheMemory::PressureAt(double requests_per_second, double share,
   }
   // Nothing is evicted at random: an infinite time until then.
   const double most = policy_ == Eviction::kRandom ? 1e9 * longest : longest;
-  if (Bytes(requests_per_second, share, {policy_, most}) <= limit) {
+  if (Bytes(requests_per_second, {policy_, most}) <= limit_) {
     return {policy_, policy_ == Eviction::kRandom ? std::numeric_limits<double>::infinity() : most};
   }
   double low = std::log(kLeastLevel);
   double high = std::log(most);
   for (int i = 0; i < kBisections && high - low > 1e-4; ++i) {
     const double middle = (low + high) / 2;
-    const double bytes = Bytes(requests_per_second, share, {policy_, std::exp(middle)});
-    (bytes <= limit ? low : high) = middle;
+    const double bytes = Bytes(requests_per_second, {policy_, std::exp(middle)});
+    (bytes <= limit_ ? low : high) = middle;
   }
   return {policy_, std::exp(low)};
 }

@@ -14,7 +14,7 @@ struct CachedValues {
   double marker_bytes = 0;  // of what a write leaves for the settle time
 };
 
-// Memory of one shard, or of all of them together when they are alike, against maxmemory: finds how
+// Memory of all shards together against their joint maxmemory (keys are spread evenly): finds how
 // short it is, so that what is in memory just fits.
 //
 // Least recently used by Che's approximation: a value leaves when it was not read for a time tc
@@ -28,11 +28,10 @@ class CacheMemory {
 
   // False: everything always fits, whatever the load; nothing need be worked out.
   bool limited() const { return limited_; }
-  // `requests_per_second` of all operations over all shards; `share` of the keys that are on the
-  // shards in question, against whose joint limit they are held.
-  MemoryPressure PressureAt(double requests_per_second, double share, double limit_factor);
-  // Expected bytes of `share` of the keys.
-  double Bytes(double requests_per_second, double share, const MemoryPressure& pressure) const;
+  // `requests_per_second`: of all operations.
+  MemoryPressure PressureAt(double requests_per_second) const;
+  // Expected.
+  double Bytes(double requests_per_second, const MemoryPressure& pressure) const;
   // Fills and markers that Redis refuses (policy kRefuse), a second.
   double RefusedPerSecond(double requests_per_second, const MemoryPressure& pressure) const;
 

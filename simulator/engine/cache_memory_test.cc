@@ -131,7 +131,7 @@ TEST(CacheMemoryTest, AgreesWithASimulatedCache) {
     const double per_second = 100;
     CacheMemory memory({{&model, 1, 1}}, one.policy, static_cast<double>(one.room), 0);
     ASSERT_TRUE(memory.limited());
-    const MemoryPressure pressure = memory.PressureAt(per_second, 1, 1);
+    const MemoryPressure pressure = memory.PressureAt(per_second);
     const double predicted = model.HitRate(per_second * one.ttl, pressure);
     const double simulated = Simulated(groups, one.room, per_second, one.ttl, one.order);
     std::printf("%-28s room for %4zu of 2000: %.4f, simulated %.4f, without a limit %.4f\n",
@@ -139,7 +139,7 @@ TEST(CacheMemoryTest, AgreesWithASimulatedCache) {
     // A refused fill waits for an expiry, and expiries come in bursts: less even than assumed.
     const double error = one.order == Order::kRefuse ? 0.02 : 0.012;
     EXPECT_NEAR(predicted, simulated, error) << one.name;
-    EXPECT_NEAR(memory.Bytes(per_second, 1, pressure), static_cast<double>(one.room), 0.5);
+    EXPECT_NEAR(memory.Bytes(per_second, pressure), static_cast<double>(one.room), 0.5);
   }
 }
 
@@ -164,7 +164,7 @@ TEST(CacheMemoryTest, EnoughMemoryChangesNothing) {
        {Eviction::kLeastRecent, Eviction::kRandom, Eviction::kShortestTtl, Eviction::kRefuse}) {
     CacheMemory memory({{&model, 100, 90}}, policy, 9999, 0);
     ASSERT_TRUE(memory.limited());
-    const MemoryPressure pressure = memory.PressureAt(1, 1, 1);
+    const MemoryPressure pressure = memory.PressureAt(1);
     EXPECT_NEAR(model.HitRate(kTtl, pressure), model.HitRate(kTtl), 1e-9);
     EXPECT_EQ(memory.RefusedPerSecond(1, pressure), 0);
   }
@@ -175,7 +175,7 @@ TEST(CacheMemoryTest, EnoughMemoryChangesNothing) {
 TEST(CacheMemoryTest, AFullCacheThatEvictsNothingRefusesFills) {
   const CacheModel model(Zipf(2000, 0.8, 0), kTtl, kSettle);
   CacheMemory memory({{&model, 1, 1}}, Eviction::kRefuse, 300, 0);
-  const MemoryPressure pressure = memory.PressureAt(100, 1, 1);
+  const MemoryPressure pressure = memory.PressureAt(100);
   // In balance: what is filled in a TTL is what fits, 300 / 60 s; all misses want to fill.
   const double misses = 100 * (1 - model.HitRate(100 * kTtl, pressure));
   EXPECT_NEAR(memory.RefusedPerSecond(100, pressure), misses - 300 / kTtl, 0.05);

@@ -84,6 +84,10 @@ void SystemCompiler::Cache(const model::OperationDemand& demand, OperationModel*
   }
   operation->hit_rate = cache->HitRate(workload_.RequestRate() * cache->ttl_seconds());
   operation->cache = std::move(*cache);
+  // Redis' own overhead of a small string key, and the cipher's nonce and tag.
+  constexpr double kOverhead = 85 + 32;
+  operation->entry_bytes = demand.cache_entry_bytes() > 0 ? demand.cache_entry_bytes()
+                                                          : demand.response_bytes() + kOverhead;
 }
 
 OperationModel SystemCompiler::Operation(const model::OperationDemand& demand, bool write) const {

@@ -95,10 +95,29 @@ void Simulation::BeginFault(uint32_t index) {
       return StartRollout();
     case FaultKind::kIngressLoss:
       return LoseIngress(index, fault.Count("replicas"));
+    case FaultKind::kRedisMasterLoss:
+      redis_.LoseMaster(ShardOf(index), fault.Count("silent") > 0, fault.Count("replica") > 0, now_,
+                        attempts_);
+      return WatchRedis();
+    case FaultKind::kCacheLost:
+      redis_.LoseCache(now_, attempts_);
+      return WatchRedis();
+    case FaultKind::kRedisReshard:
+      redis_.Reshard(fault.Count("masters"), now_);
+      return WatchRedis();
     default:
       return Violation(
           absl::StrCat("fault ", std::string(RuleOf(fault.kind).name), " has no handler"));
   }
+}
+
+// The fault's shard: the one it names, else one drawn at its begin.
+uint32_t Simulation::ShardOf(uint32_t index) {
+  Fault& fault = faults_[index];
+  if (!fault.Has("shard")) {
+    fault.parameters["shard"] = static_cast<double>(redis_.DrawForFault());
+  }
+  return std::min(fault.Count("shard"), static_cast<uint32_t>(redis_.shards() - 1));
 }
 
 // Its duration is over.
@@ -113,6 +132,9 @@ void Simulation::EndFault(uint32_t index) {
       return NodesBack(index);
     case FaultKind::kIngressLoss:
       return ReturnIngress(index);
+    case FaultKind::kRedisMasterLoss:
+      redis_.ReturnMaster(ShardOf(index), now_, attempts_);
+      return WatchRedis();
     default:
       return;
   }

@@ -8,6 +8,11 @@
 // What a run is asked for its figures: time series, the measured window and the laws asserted in
 // it.
 namespace simulator {
+namespace {
+
+constexpr size_t kMostShardsShown = 64;
+
+}  // namespace
 
 void Simulation::AccrueCapacity() {
   const auto elapsed = static_cast<double>(now_ - capacity_since_);
@@ -40,9 +45,56 @@ Simulation::Totals Simulation::TakeTotals() {
   totals.wake_ups = wake_ups_;
   totals.lookups = redis_.lookups();
   totals.hits = redis_.hits();
+  totals.redis_commands = redis_.commands();
+  totals.redis_refused = redis_.refused();
   totals.overload = overload_;
   totals.breakers_opened = breakers_ == nullptr ? 0 : breakers_->opened();
   return totals;
+}
+
+// Each shard's part of the step; the busiest one's time.
+Nanos Simulation::ShardStep(const Totals& totals) {
+  auto& series = recorder_.result.shard_series;
+  const size_t steps = recorder_.result.series[kUsers].size();
+  const double step = options_.step_seconds * 1e9;
+  Nanos hottest = 0;
+  for (size_t i = 0; i < totals.shard_busy.size(); ++i) {
+    const Nanos before = i < step_totals_.shard_busy.size() ? step_totals_.shard_busy[i] : 0;
+    const Nanos busy = totals.shard_busy[i] - before;
+    hottest = std::max(hottest, busy);
+    if (i >= kMostShardsShown) continue;
+    if (series.size() <= i) {
+      series.emplace_back(steps - 1, std::numeric_limits<double>::quiet_NaN());
+    }
+    series[i].push_back(static_cast<double>(busy) / step);
+  }
+  if (refuses_) {
+    recorder_.result.series[kRedisRefused].push_back(
+        static_cast<double>(totals.redis_refused - step_totals_.redis_refused) /
+        options_.step_seconds);
+  }
+  return hottest;
+}
+
+// Over the window: the busiest shard, each shard, the hottest slot (its share of the commands'
+// time, which no resharding divides further).
+void Simulation::ShardUses(const Totals& totals) {
+  ReplicationResult& result = recorder_.result;
+  const auto window = static_cast<double>(now_ - result.measured_from);
+  if (window <= 0) return;
+  double hottest = 0;
+  double sum = 0;
+  std::vector<ReplicationResult::Use> shards;
+  for (size_t i = 0; i < totals.shard_busy.size(); ++i) {
+    const Nanos before = i < window_totals_.shard_busy.size() ? window_totals_.shard_busy[i] : 0;
+    const double busy = static_cast<double>(totals.shard_busy[i] - before) / window;
+    hottest = std::max(hottest, busy);
+    sum += busy;
+    if (i < kMostShardsShown) shards.push_back({absl::StrCat("redis.", i), busy, 1});
+  }
+  result.uses.push_back({"redis_shard_max", hottest, 1});
+  result.uses.insert(result.uses.end(), shards.begin(), shards.end());
+  result.uses.push_back({"redis_slot_max", sum * system_.redis.hottest_slot, 1});
 }
 
 void Simulation::EndStep() {
@@ -72,10 +124,7 @@ void Simulation::EndStep() {
       capacity > 0 ? (totals.server_busy - step_totals_.server_busy) / capacity : 0);
   series[kDatabaseCpu].push_back((totals.database_busy - step_totals_.database_busy) / step /
                                  system_.database.cores);
-  Nanos hottest = 0;
-  for (size_t i = 0; i < redis_.shards(); ++i) {
-    hottest = std::max(hottest, totals.shard_busy[i] - step_totals_.shard_busy[i]);
-  }
+  const Nanos hottest = ShardStep(totals);
   series[kRedisShard].push_back(static_cast<double>(hottest) / step);
   series[kDatabaseQueue].push_back(static_cast<double>(database_.running()));
   series[kPoolWait].push_back(static_cast<double>(database_.waiting()));
@@ -140,11 +189,7 @@ void Simulation::EndWindow() {
   use("database_cpu", totals.database_busy - window_totals_.database_busy, system_.database.cores);
   use("database_connections", totals.connections - window_totals_.connections,
       system_.database.usable_connections);
-  Nanos hottest = 0;
-  for (size_t i = 0; i < redis_.shards(); ++i) {
-    hottest = std::max(hottest, totals.shard_busy[i] - window_totals_.shard_busy[i]);
-  }
-  use("redis_shard_max", static_cast<double>(hottest), 1);
+  ShardUses(totals);
   use("wal_flush", static_cast<double>(totals.wal_busy - window_totals_.wal_busy), 1);
   if (system_.ingress_cores > 0) {
     use("ingress_cpu",
@@ -171,6 +216,8 @@ void Simulation::EndWindow() {
   result.wake_ups = totals.wake_ups - window_totals_.wake_ups;
   result.cache_lookups = totals.lookups - window_totals_.lookups;
   result.cache_hits = totals.hits - window_totals_.hits;
+  result.redis_commands = totals.redis_commands - window_totals_.redis_commands;
+  result.redis_refused = totals.redis_refused - window_totals_.redis_refused;
 }
 
 }  // namespace simulator

@@ -136,6 +136,7 @@ void PredictionBuilder::SeriesAndEvents() {
       series.add_value(n > 0 ? sum / n : std::nan(""));
     }
   }
+  ShardSeries();
   for (const Stage& stage : workload_.stages) {
     model::Event& event = *result_.add_events();
     event.set_at_seconds(ToSeconds(stage.start));
@@ -165,14 +166,42 @@ void PredictionBuilder::SeriesAndEvents() {
       [](const model::Event& a, const model::Event& b) { return a.at_seconds() < b.at_seconds(); });
 }
 
+void PredictionBuilder::ShardSeries() {
+  size_t shards = 0;
+  for (const ReplicationResult& replication : replications_) {
+    shards = std::max(shards, replication.shard_series.size());
+  }
+  for (size_t shard = 0; shard < shards; ++shard) {
+    model::Series& series = *result_.add_series();
+    series.set_name(absl::StrFormat("utilisation.redis.%d", shard));
+    for (size_t step = 0; step < replications_[0].series[kUsers].size(); ++step) {
+      double sum = 0;
+      int n = 0;
+      for (const ReplicationResult& replication : replications_) {
+        if (shard >= replication.shard_series.size()) continue;
+        const double value = replication.shard_series[shard][step];
+        if (std::isnan(value)) continue;
+        sum += value;
+        ++n;
+      }
+      series.add_value(n > 0 ? sum / n : std::nan(""));
+    }
+  }
+}
+
 void PredictionBuilder::Resources() {
   std::vector<model::ResourceUse> uses;
   for (size_t i = 0; i < replications_[0].uses.size(); ++i) {
     model::ResourceUse use;
     use.set_name(replications_[0].uses[i].name);
     for (const ReplicationResult& replication : replications_) {
-      use.set_busy(use.busy() + replication.uses[i].busy / n());
-      use.set_capacity(use.capacity() + replication.uses[i].capacity / n());
+      // Shards may come during a run: in some replications, but not in others.
+      const auto same = std::find_if(
+          replication.uses.begin(), replication.uses.end(),
+          [&use](const ReplicationResult::Use& other) { return other.name == use.name(); });
+      if (same == replication.uses.end()) continue;
+      use.set_busy(use.busy() + same->busy / n());
+      use.set_capacity(use.capacity() + same->capacity / n());
     }
     use.set_utilisation(use.capacity() > 0 ? use.busy() / use.capacity() : 0);
     uses.push_back(std::move(use));
@@ -180,11 +209,16 @@ void PredictionBuilder::Resources() {
   // Busiest first: the first and second bottleneck. Open connections are a reservation, not work:
   // they rank behind unless they have run out. A log that always flushes is no bottleneck, as
   // group commit lets any number of commits ride on the next flush: it ranks last.
-  const auto no_queue = [](const model::ResourceUse& use) {
-    return use.name() == "wal_flush" ||
+  // Single shards and slots are details of the busiest shard.
+  const auto detail = [](const model::ResourceUse& use) {
+    return use.name().starts_with("redis.") || use.name() == "redis_slot_max";
+  };
+  const auto no_queue = [&](const model::ResourceUse& use) {
+    return detail(use) || use.name() == "wal_flush" ||
            (use.name() == "database_connections" && use.utilisation() < 0.999);
   };
   const auto rank = [&](const model::ResourceUse& use) {
+    if (detail(use)) return use.utilisation() - 8;
     return no_queue(use) ? use.utilisation() - (use.name() == "wal_flush" ? 4 : 2)
                          : use.utilisation();
   };

@@ -49,6 +49,7 @@ class PredictionBuilder {
   uint64_t MeanPresent() const;
   void Operations();
   void SeriesAndEvents();
+  void ShardSeries();
   void Resources();
   static void AddOutcomes(const std::array<uint64_t, kOutcomes>& outcomes,
                           model::OperationResult* result);

@@ -190,6 +190,16 @@ void PredictionBuilder::Quantities() {
               server_parts);
     }
   }
+  if (!replications_[0].series[kRedisRefused].empty()) {
+    const std::vector<double> refused =
+        PerReplication([](const Summary&, const ReplicationResult& replication) {
+          return replication.redis_commands == 0
+                     ? 0.0
+                     : static_cast<double>(replication.redis_refused) /
+                           static_cast<double>(replication.redis_commands);
+        });
+    Add("redis_refused_share", MeanInterval(refused).mean, refused, {}, false);
+  }
   Cautions(MeanInterval(throughput).mean);
 }
 

@@ -38,7 +38,8 @@ const char* SeriesName(size_t id) {
                                            "errors.shed",
                                            "errors.breaker_open",
                                            "deadline_drops_per_second",
-                                           "wasted_work_share"};
+                                           "wasted_work_share",
+                                           "redis_refused_per_second"};
   static_assert(std::size(kNames) == kSeriesCount);
   return kNames[id];
 }

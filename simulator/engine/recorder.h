@@ -59,6 +59,7 @@ enum SeriesId : size_t {
   kErrorsBreaker,
   kDeadlineDrops,
   kWastedWork,
+  kRedisRefused,
   kSeriesCount,
 };
 const char* SeriesName(size_t id);
@@ -67,6 +68,8 @@ const char* SeriesName(size_t id);
 struct ReplicationResult {
   std::vector<OperationStats> operations;                // over the measured window
   std::array<std::vector<double>, kSeriesCount> series;  // over the whole run
+  // utilisation.redis.N: busy share of each shard over time, from the step in which it came.
+  std::vector<std::vector<double>> shard_series;
   std::vector<model::Event> events;
   Nanos measured_from = 0;
   Nanos measured_to = 0;
@@ -97,6 +100,8 @@ struct ReplicationResult {
   uint64_t wake_ups = 0;
   uint64_t cache_lookups = 0;
   uint64_t cache_hits = 0;
+  uint64_t redis_commands = 0;
+  uint64_t redis_refused = 0;  // of them, never answered or answered with an error
   double peak_per_second = 0;  // highest finished rate of a step
   uint64_t requests = 0;       // finished, whole run
   uint64_t kernel_events = 0;  // whole run

@@ -121,7 +121,9 @@ void Simulation::AskRedis(uint32_t index) {
     if (system_.client_round_trip == 0 || system_.overload.queued()) return Answer(index);
     return queue_.Push(now_ + system_.client_round_trip, kAnswered, index);
   }
-  const Nanos done = redis_.Ask(operation, now_);
+  Request& request = requests_[index];
+  const Nanos done = redis_.Ask(operation, request.worker, workers_[request.worker].cpu, now_,
+                                &request.shard);
   if (done == kNever) return AfterRedis(index, true);
   queue_.Push(done, kRedisDone, index);
 }
@@ -132,7 +134,11 @@ void Simulation::AfterRedis(uint32_t index, bool at_worker) {
   if (Dead(request)) [[unlikely]]
     return DropDead(index);
   const OperationModel& operation = system_.operations[request.operation];
-  if (operation.cacheable && redis_.Lookup(request.operation)) {
+  if (redis_.Fails(request.shard)) [[unlikely]] {
+    request.failure = kOverloaded;
+    return BeforeAnswer(index);
+  }
+  if (operation.cacheable && redis_.Lookup(request.operation, request.shard)) {
     request.segments = 0;
     return SegmentAnswered(index, at_worker);
   }

@@ -22,6 +22,7 @@ struct Request {
   uint32_t next;          // in a connection's pipeline, a worker's wait queue or the free list
   uint32_t older, newer;  // list of live requests in order of start
   uint16_t operation;
+  uint16_t shard;    // of Redis, that has the request's key
   uint8_t segments;  // round trips left
   uint8_t commits;
   uint8_t failure;  // an Outcome; 0 while fine; or as the following

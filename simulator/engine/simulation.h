@@ -101,7 +101,7 @@ class Simulation final : private DatabaseTier::Client {
   ReplicationResult Run();
 
  private:
-  enum Control : uint32_t { kStep, kScrape, kSync, kMeasure, kCache, kVertical };
+  enum Control : uint32_t { kStep, kScrape, kSync, kMeasure, kCache, kVertical, kRedisChange };
 
   enum ClusterEvent : uint32_t {
     kEndpoints,
@@ -158,6 +158,8 @@ class Simulation final : private DatabaseTier::Client {
     uint64_t wake_ups = 0;   // of them, those of a worker that slept
     uint64_t lookups = 0;
     uint64_t hits = 0;
+    uint64_t redis_commands = 0;
+    uint64_t redis_refused = 0;
     OverloadTotals overload;
     uint64_t breakers_opened = 0;
     uint64_t handshakes = 0;
@@ -245,6 +247,7 @@ class Simulation final : private DatabaseTier::Client {
   void NextFailure(uint32_t process);
   void FaultProcessEvent(uint32_t process_and_failure);
   uint64_t Components(FaultKind kind) const;
+  uint32_t ShardOf(uint32_t index);
   void BeginFault(uint32_t occurrence);
   void EndFault(uint32_t occurrence);
 
@@ -316,7 +319,10 @@ class Simulation final : private DatabaseTier::Client {
   void SampleForVertical();
   void Resize(uint32_t desired, const std::string& reason);
   void ControlEvent(uint32_t control);
+  void WatchRedis();
   void EndStep();
+  Nanos ShardStep(const Totals& totals);
+  void ShardUses(const Totals& totals);
   void BeginWindow();
   void EndWindow();
   Totals TakeTotals();
@@ -350,6 +356,8 @@ class Simulation final : private DatabaseTier::Client {
   RequestTable requests_;
   std::vector<Worker> workers_;
   RedisTier redis_;
+  Nanos redis_watch_ = kNever;  // when it is looked at again
+  bool refuses_ = false;        // commands to Redis may be refused
   FifoServer ingress_;
   SpeedProfile ingress_speed_;
   std::unique_ptr<IngressClients> clients_;  // null: connections cost nothing

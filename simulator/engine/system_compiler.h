@@ -49,9 +49,14 @@ class SystemCompiler {
   CacheWorld World() const;
   OperationModel Operation(const model::OperationDemand& demand, bool write) const;
 
+  // compile_redis.cc
+  absl::Status Redis();
+  const model::RedisCluster* FindRedis() const;
+  absl::Status RedisFaults() const;
+  void RedisMemory(const model::RedisCluster& cluster);
+
   // system_model.cc
   absl::Status Database();
-  absl::Status Redis();
   absl::Status Network();
   absl::Status Ingress();
   void Omissions();

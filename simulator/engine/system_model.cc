@@ -71,46 +71,6 @@ absl::Status SystemCompiler::Database() {
   return absl::OkStatus();
 }
 
-absl::Status SystemCompiler::Redis() {
-  uint32_t shards = 0;
-  for (const model::RedisCluster& cluster : deployment_.redis()) {
-    if (shards == 0 || cluster.role() == "cache") shards = cluster.masters();
-    if (cluster.limit_millicores() > 0 && cluster.limit_millicores() < 1000) {
-      redis_speed_ = cluster.limit_millicores() / 1000.0;
-    }
-  }
-  if (uses_redis_ && shards == 0) {
-    return Bad("redis: no cluster with masters, and the profile has Redis commands");
-  }
-  shards = std::max(1u, shards);
-  // Popularity of keys: the scenario's first Zipf feeder, else uniform; spread over 16,384 slots
-  // by hash, slots over shards in equal ranges, as `redis-cli --cluster create` deals them.
-  double exponent = 0;
-  for (const auto& [name, feeder] : scenario_.feeders()) {
-    if (feeder.pick() == model::Feeder::ZIPF) exponent = std::max(exponent, feeder.zipf_exponent());
-  }
-  std::vector<double> share(shards, 0);
-  double total = 0;
-  for (uint32_t key = 0; key < std::max(1u, options_.cache_keys); ++key) {
-    const double popularity = std::pow(key + 1.0, -exponent);
-    const uint64_t slot = base::Mix64(key) % 16384;
-    share[slot * shards / 16384] += popularity;
-    total += popularity;
-  }
-  double sum = 0;
-  for (double value : share) system_.shard_cumulative.push_back((sum += value) / total);
-  system_.shard_cumulative.back() = 1;
-  for (OperationModel& operation : system_.operations) {
-    operation.redis_busy =
-        static_cast<Nanos>(static_cast<double>(operation.redis_busy) / redis_speed_);
-  }
-  system_.round_trip = ToNanos(profile_.redis().network_round_trip_seconds());
-  const double to_database = profile_.database().network_round_trip_seconds();
-  system_.database.round_trip = to_database > 0 ? ToNanos(to_database) : system_.round_trip;
-  system_.client_round_trip = ToNanos(std::max(0.0, profile_.client_round_trip_seconds()));
-  return absl::OkStatus();
-}
-
 absl::Status SystemCompiler::Network() {
   const model::Ingress& ingress = deployment_.ingress();
   for (const model::Service& service : deployment_.services()) {
@@ -166,7 +126,7 @@ void SystemCompiler::Omissions() {
       "contention on nodes whose CPU limits add up to more than their cores",
       "checkpoints, vacuum and storage growth",
       "PgBouncer",
-      "cache eviction, stampedes, and what a miss costs the server more than a hit",
+      "stampedes, and what a miss costs the server more than a hit",
       "business answers (409, 404): every processed request is ok"};
   if (workload_.tokens.refreshes && !system_.token_refresh) {
     system_.not_modelled.push_back("token refresh");

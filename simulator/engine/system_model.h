@@ -13,6 +13,7 @@
 #include "simulator/engine/nodes.h"
 #include "simulator/engine/options.h"
 #include "simulator/engine/rollout.h"
+#include "simulator/engine/redis_model.h"
 #include "simulator/engine/worker_queue.h"
 #include "simulator/engine/workload.h"
 #include "simulator/kernel/virtual_time.h"
@@ -38,6 +39,7 @@ struct OperationModel {
   double hit_rate = 0;  // at full load, warm: worked out when `cache` is there, else observed
   std::optional<CacheModel> cache;  // absent: the hit rate is constant
   double visit_share = 0;           // of server_cpu, at each answer it waits for but the last
+  double entry_bytes = 0;           // of a cached value in Redis
   bool waits = true;                // for Redis, the database, an audit record or hashing
   bool audited_read = false;        // PHI read: waits for its audit batch and that batch's flush
   CountLaw audits;                  // share of the requests that are audited
@@ -122,6 +124,7 @@ struct SystemModel {
   Nanos eviction = 0;                    // and then until its pods are given up
   Nanos endpoint_lag = 0;                // until who balances knows that a pod is no longer ready
   bool ingress = false;                  // tries another pod when one refuses
+  RedisModel redis;
   std::vector<double> shard_cumulative;  // share of keys' popularity per Redis shard; last is 1
   Nanos round_trip = 0;                  // network, server to Redis
   Nanos client_round_trip = 0;           // part of every response time

@@ -51,11 +51,17 @@ absl::Span<const FaultRule> FaultRules() {
        {{"factor", P::kNumber, 0, 10, 1, true}}},
       {FaultKind::kRedisMasterLoss,
        "redis_master_loss",
-       false,
+       true,
        FaultRule::kMayLast,
-       {{"shard", P::kCount, 0, 1'000, 0}}},
-      {FaultKind::kCacheLost, "cache_lost", false, FaultRule::kInstant, {}},
-      {FaultKind::kRedisReshard, "redis_reshard", false, FaultRule::kInstant, {}},
+       {{"shard", P::kCount, 0, 1'000, 0},
+        {"silent", P::kCount, 0, 1, 0},     // with its machine: connections hang
+        {"replica", P::kCount, 0, 1, 0}}},  // a replica goes with it
+      {FaultKind::kCacheLost, "cache_lost", true, FaultRule::kInstant, {}},
+      {FaultKind::kRedisReshard,
+       "redis_reshard",
+       true,
+       FaultRule::kInstant,
+       {{"masters", P::kCount, 0, 1'000, 0}}},  // 0: as many as there are
   };
   return *kRules;
 }
