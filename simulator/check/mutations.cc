@@ -98,6 +98,8 @@ std::vector<Mutation> Databases() {
        "metadata: {labels: {app: cache, redis-role: state}}", ""},
       {"redis-maxmemory", "maxmemory 1536mb", "maxmemory 2gb", ""},
       {"redis-memory-trigger", "", "", kCacheAutoscaler},
+      {"redis-failover-slow", "cluster-node-timeout 5000", "cluster-node-timeout 15000", ""},
+      {"redis-full-coverage", "cluster-require-full-coverage no", "", ""},
       {"redis-database-number", "redis://cache:6379", "redis://cache:6379/2", ""},
       {"redis-without-password", "requirepass from-the-environment", "", ""},
   };

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "simulator/check/rule.h"
+#include "simulator/redis/cluster_bus.h"
 
 namespace simulator::check {
 namespace {
@@ -127,6 +128,36 @@ void RunMasters(const Context& context, Reporter& reporter) {
   }
 }
 
+// How long a lost master's slots are away: what the cluster bus needs at least and at most.
+void RunNodeTimeout(const Context& context, Reporter& reporter) {
+  constexpr double kSlowSeconds = 10;
+  for (const RedisCluster& redis : context.deployment.redis()) {
+    if (!IsCluster(redis) || redis.replicas_per_master() == 0) continue;
+    if (redis.node_timeout_seconds() < kSlowSeconds) continue;
+    const simulator::redis::BusRules rules{redis.masters(), redis.replicas_per_master(),
+                                           redis.node_timeout_seconds()};
+    reporter.Find(
+        PlaceOf(context, redis, "node_timeout_seconds"),
+        "a lost master is replaced late: its slots are away meanwhile",
+        "cluster-node-timeout 5000, or less on a quiet network",
+        absl::StrFormat("node timeout %g s -> %.1f to %.1f s", redis.node_timeout_seconds(),
+                        simulator::redis::EarliestFailover(rules),
+                        simulator::redis::LatestFailover(rules, {.masters = {0}})));
+  }
+}
+
+// A cache can answer for the slots that it has.
+void RunCoverage(const Context& context, Reporter& reporter) {
+  for (const RedisCluster& redis : context.deployment.redis()) {
+    if (!IsCluster(redis) || redis.role() != "cache" || redis.partial_coverage()) continue;
+    reporter.Find(
+        PlaceOf(context, redis, "partial_coverage"),
+        "one lost shard stops the whole cache until a replica is elected",
+        "cluster-require-full-coverage no",
+        absl::StrCat("1 of ", redis.masters(), " shards lost -> 0 of 16384 slots served"));
+  }
+}
+
 // A cluster has database 0 only; a client that selects another is refused by every node.
 void RunDatabaseNumber(const Context& context, Reporter& reporter) {
   for (const Pod& pod : context.pods) {
@@ -183,6 +214,10 @@ Rules RedisRules() {
        RunMemory},
       {"redis-memory-trigger", Finding::WARNING, false,
        "a cache's maxmemory is not above the HPA's memory target", RunTrigger},
+      {"redis-failover-slow", Finding::WARNING, false,
+       "a lost Redis master is replaced within 10 seconds or so", RunNodeTimeout},
+      {"redis-full-coverage", Finding::NOTE, false, "a cache goes on with the slots that it has",
+       RunCoverage},
       {"redis-database-number", Finding::ERROR, true, "clients of a Redis Cluster use database 0",
        RunDatabaseNumber},
       {"redis-without-password", Finding::NOTE, true, "Redis asks for a password", RunPassword},

@@ -79,6 +79,19 @@ absl::Status ReadCatalogue(const FlagMap& flags, RunOptions* options) {
   return absl::OkStatus();
 }
 
+absl::Status ReadCache(const FlagMap& flags, RunOptions::Cache* cache) {
+  const auto flag = flags.find("cache");
+  if (flag == flags.end() || flag->second == "rates") return absl::OkStatus();
+  if (flag->second == "keys") {
+    *cache = RunOptions::Cache::kKeys;
+  } else if (flag->second == "keys_without_flights") {
+    *cache = RunOptions::Cache::kKeysWithoutFlights;
+  } else {
+    return BadFlag("cache", flag->second, "rates, keys or keys_without_flights");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadFaults(const FlagMap& flags, RunOptions* options) {
   const auto flag = flags.find("faults");
   if (flag == flags.end()) return absl::OkStatus();
@@ -132,6 +145,7 @@ std::vector<std::string> PredictionFlags(const std::vector<std::string>& more) {
                                     "overload",
                                     "worker_queue",
                                     "rate",
+                                    "cache",
                                     "precision",
                                     "precision_of",
                                     "max_replications"};
@@ -167,6 +181,7 @@ absl::StatusOr<RunOptions> ReadRunOptions(const FlagMap& flags) {
   status.Update(ReadError(flags, "latency_model_error", &options.latency_model_error));
   status.Update(ReadCatalogue(flags, &options));
   status.Update(ReadSeconds(flags, "cache_ttl", &options.cache_ttl_seconds));
+  status.Update(ReadCache(flags, &options.cache));
   status.Update(ReadSlowdown(flags, &options.slowdown));
   if (!status.ok()) return status;
   if (absl::Status read = ReadFaults(flags, &options); !read.ok()) {

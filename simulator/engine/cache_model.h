@@ -8,6 +8,7 @@
 #include "model/catalogue.h"
 #include "model/profile.pb.h"
 #include "model/scenario.pb.h"
+#include "simulator/engine/key_streams.h"
 
 namespace simulator {
 
@@ -60,6 +61,9 @@ class CacheModel {
 
   double ttl_seconds() const { return ttl_; }
   double settle_seconds() const { return settle_; }
+  // Which keys are read and written; empty when not compiled from a scenario.
+  const KeyStreams& streams() const { return streams_; }
+  void set_streams(KeyStreams streams) { streams_ = std::move(streams); }
   double keys() const { return keys_; }
   const std::vector<Group>& groups() const { return groups_; }
 
@@ -83,6 +87,7 @@ class CacheModel {
   double Mean(KeyHitRate key_hit_rate) const;
 
   std::vector<Group> groups_;
+  KeyStreams streams_;
   double ttl_;
   double settle_;
   double keys_ = 0;

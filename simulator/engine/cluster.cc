@@ -36,16 +36,7 @@ void Simulation::StartCluster() {
   step_totals_ = window_totals_ = TakeTotals();
   if (system_.vertical) queue_.Push(60 * kSecond, kControl, kVertical);
   if (redis_.follows_load()) queue_.Push(kSecond, kControl, kCache);
-  const auto disturbs = [](const Fault& fault) {
-    return fault.kind == FaultKind::kRedisMasterLoss;
-  };
-  for (const Fault& fault : options_.faults.faults) refuses_ |= disturbs(fault);
-  for (const FaultProcess& process : options_.faults.processes) {
-    refuses_ |= disturbs(process.fault);
-  }
-  redis_.set_tell([this](const std::string& kind, const std::string& subject,
-                         const std::string& text, double from,
-                         double to) { AddEvent(kind, subject, text, from, to); });
+  StartRedis();
 }
 
 // The processes of a container, not yet running.
@@ -262,18 +253,8 @@ void Simulation::ControlEvent(uint32_t control) {
       redis_.Refresh(now_, attempts_);
       return queue_.Push(now_ + kSecond, kControl, kCache);
     case kRedisChange:
-      redis_watch_ = kNever;
-      redis_.Advance(now_, attempts_);
-      return WatchRedis();
+      return RedisChange();
   }
-}
-
-// Once more when what follows by itself in Redis comes earlier than known so far.
-void Simulation::WatchRedis() {
-  const Nanos next = redis_.NextChange();
-  if (next >= redis_watch_) return;
-  redis_watch_ = next;
-  queue_.Push(std::max(now_, next), kControl, kRedisChange);
 }
 
 void Simulation::AddEvent(const std::string& kind, const std::string& subject,

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -60,9 +61,31 @@ class KeySpace {
     return Groups();
   }
 
+  // After Run().
+  KeyStreams Streams() const {
+    KeyStreams streams;
+    streams.clinics = world_.sizes.clinics;
+    const auto convert = [](const std::vector<Stream>& from) {
+      std::vector<KeyStreams::Stream> to;
+      for (const Stream& stream : from) {
+        to.push_back({stream.operation, stream.share, {}});
+        for (const std::vector<double>& popularity : stream.popularity) {
+          std::vector<double> cumulative(popularity.size());
+          std::partial_sum(popularity.begin(), popularity.end(), cumulative.begin());
+          to.back().cumulative.push_back(std::move(cumulative));
+        }
+      }
+      return to;
+    };
+    streams.reads = convert(reads_);
+    streams.writes = convert(writes_);
+    return streams;
+  }
+
  private:
   // A stream of reads or writes: its share of all requests, and the popularity of each entity.
   struct Stream {
+    std::string operation;
     double share = 0;
     std::vector<std::vector<double>> popularity;  // per entity of the key, by rank in the clinic
   };
@@ -126,6 +149,7 @@ class KeySpace {
   Stream StreamOf(const model::Journey& journey, int step,
                   const std::vector<Choice>& choices) const {
     Stream stream;
+    stream.operation = journey.steps(step).operation();
     stream.share = journey.weight() * journey.steps(step).probability() / total_;
     for (const Choice& choice : choices) stream.popularity.push_back(Popularity(journey, choice));
     return stream;
@@ -234,9 +258,12 @@ absl::StatusOr<CacheModel> CompileCache(const model::Scenario& scenario,
                                         const CacheWorld& world, double ttl_seconds) {
   const double ttl = ttl_seconds > 0 ? ttl_seconds : demand.cache_ttl_seconds();
   if (ttl <= 0) return absl::InvalidArgumentError("the profile states no cache_ttl_seconds");
-  absl::StatusOr<std::vector<CacheModel::Group>> groups = KeySpace(scenario, demand, world).Run();
+  KeySpace space(scenario, demand, world);
+  absl::StatusOr<std::vector<CacheModel::Group>> groups = space.Run();
   if (!groups.ok()) return groups.status();
-  return CacheModel(std::move(*groups), ttl, demand.cache_settle_seconds());
+  CacheModel model(std::move(*groups), ttl, demand.cache_settle_seconds());
+  model.set_streams(space.Streams());
+  return model;
 }
 
 }  // namespace simulator

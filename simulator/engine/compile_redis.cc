@@ -63,12 +63,63 @@ absl::Status SystemCompiler::Redis() {
   system_.client_round_trip = ToNanos(std::max(0.0, profile_.client_round_trip_seconds()));
   model.batch = ToNanos(std::max(0.0, profile_.redis().batch_seconds()) / redis_speed_);
   model.migrate_keys_per_second = profile_.redis().migrate_keys_per_second();
+  if (model.migrate_keys_per_second > 0) {
+    const double busy = profile_.redis().migrate_busy_seconds();
+    model.migrate_busy_seconds = busy > 0 ? busy : 1 / model.migrate_keys_per_second;
+  }
   model.distrust = ToNanos(std::max(0.0, profile_.redis().distrust_seconds()));
   model.refresh = ToNanos(kRefreshSeconds);
   model.patience = ToNanos(kPatienceSeconds);
   model.stuck = ToNanos(kStuckSeconds);
-  if (cluster != nullptr) RedisMemory(*cluster);
+  if (cluster != nullptr) {
+    RedisMemory(*cluster);
+    if (absl::Status scaled = RedisAutoscaler(*cluster); !scaled.ok()) return scaled;
+  }
+  if (absl::Status keyed = KeyedCaches(); !keyed.ok()) return keyed;
   return RedisFaults();
+}
+
+absl::Status SystemCompiler::RedisAutoscaler(const model::RedisCluster& cluster) {
+  RedisModel& model = system_.redis;
+  const model::Workload* workload = nullptr;
+  for (const model::Workload& any : deployment_.workloads()) {
+    if (any.name() == cluster.name()) workload = &any;
+  }
+  for (const model::Autoscaler& autoscaler : deployment_.autoscalers()) {
+    if (autoscaler.target_name() != cluster.name()) continue;
+    if (workload == nullptr) continue;  // a document without it: its requests are not known
+    model.autoscaler = autoscaler;
+  }
+  if (!model.autoscaler.has_value()) return absl::OkStatus();
+  model.workload = cluster.name();
+  model.pods = cluster.masters() * (1 + cluster.replicas_per_master());
+  model.request_millicores = workload->request_millicores();
+  model.request_memory_bytes = static_cast<int64_t>(workload->request_memory_bytes());
+  model.rebalancer = cluster.rebalancer();
+  if (model.rebalancer && model.migrate_keys_per_second <= 0) {
+    model.rebalancer = false;
+    Warn("redis: the profile has no redis.migrate_keys_per_second: no slot moves to new nodes");
+  }
+  return absl::OkStatus();
+}
+
+// Whether every key of the caches can be simulated.
+absl::Status SystemCompiler::KeyedCaches() const {
+  if (options_.cache == RunOptions::Cache::kRates) return absl::OkStatus();
+  double keys = 0;
+  for (const OperationModel& operation : system_.operations) {
+    if (operation.cache.has_value()) keys += static_cast<double>(operation.cache->streams().keys());
+    if (operation.cacheable && !operation.cache.has_value()) {
+      return absl::InvalidArgumentError(
+          "--cache keys: the hit rate of an operation is taken from calibration, its keys are not "
+          "known (the profile or the scenario does not determine them)");
+    }
+  }
+  if (keys > (1 << 24)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--cache keys: ", keys, " keys, at most 16777216 can be simulated one by one"));
+  }
+  return absl::OkStatus();
 }
 
 // A fault of Redis that the inputs do not allow: an error that names its line.
@@ -131,6 +182,9 @@ void SystemCompiler::RedisMemory(const model::RedisCluster& cluster) {
   CacheMemory memory(values, model.eviction, model.maxmemory_bytes * model.rules.masters,
                      model.fixed_bytes);
   if (!memory.limited()) return;
+  if (options_.cache != RunOptions::Cache::kRates) {
+    return Warn("redis: maxmemory may be reached: not modelled with --cache keys");
+  }
   if (cluster.maxmemory_policy().ends_with("-lfu")) {
     Warn("redis: " + cluster.maxmemory_policy() + " is modelled as least recently used");
   }

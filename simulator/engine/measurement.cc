@@ -46,6 +46,10 @@ Simulation::Totals Simulation::TakeTotals() {
   totals.lookups = redis_.lookups();
   totals.hits = redis_.hits();
   totals.redis_commands = redis_.commands();
+  if (keyed_ != nullptr) {
+    totals.cache_loads = keyed_->loads();
+    totals.cache_shared = keyed_->shared();
+  }
   totals.redis_refused = redis_.refused();
   totals.overload = overload_;
   totals.breakers_opened = breakers_ == nullptr ? 0 : breakers_->opened();
@@ -216,6 +220,8 @@ void Simulation::EndWindow() {
   result.wake_ups = totals.wake_ups - window_totals_.wake_ups;
   result.cache_lookups = totals.lookups - window_totals_.lookups;
   result.cache_hits = totals.hits - window_totals_.hits;
+  result.cache_loads = totals.cache_loads - window_totals_.cache_loads;
+  result.cache_shared = totals.cache_shared - window_totals_.cache_shared;
   result.redis_commands = totals.redis_commands - window_totals_.redis_commands;
   result.redis_refused = totals.redis_refused - window_totals_.redis_refused;
 }

@@ -57,6 +57,10 @@ struct RunOptions {
   uint64_t clinics = 0;
   uint64_t doctors_per_clinic = 0;
   uint64_t patients_per_clinic = 0;
+  // How the cache is worked out: by hit rates, or key by key, with one load per key and worker at a
+  // time (our server's way) or one for each miss.
+  enum class Cache : uint8_t { kRates, kKeys, kKeysWithoutFlights };
+  Cache cache = Cache::kRates;
   double cache_ttl_seconds = 0;  // of every cached value; unset (0): the profile's
 };
 

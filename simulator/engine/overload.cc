@@ -50,6 +50,10 @@ bool Simulation::TooLate(uint32_t index) const {
 // `unserved`: worker time that it had before it, besides Request::cpu_after.
 void Simulation::Drop(uint32_t index, Nanos unserved) {
   Request& request = requests_[index];
+  if (request.flight != kFlightNone) [[unlikely]] {
+    request.failure = kShed;
+    EndFlight(index);
+  }
   unserved += request.cpu_after;
   cpu_pending_ -= unserved;
   cpu_dropped_ += unserved;

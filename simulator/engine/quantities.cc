@@ -190,6 +190,18 @@ void PredictionBuilder::Quantities() {
               server_parts);
     }
   }
+  if (options_.cache != RunOptions::Cache::kRates) {
+    AddMean("cache_loads_per_second",
+            PerReplication([](const Summary& summary, const ReplicationResult& replication) {
+              return static_cast<double>(replication.cache_loads) / summary.seconds;
+            }),
+            {});
+    AddMean("cache_shared_loads_per_second",
+            PerReplication([](const Summary& summary, const ReplicationResult& replication) {
+              return static_cast<double>(replication.cache_shared) / summary.seconds;
+            }),
+            {});
+  }
   if (!replications_[0].series[kRedisRefused].empty()) {
     const std::vector<double> refused =
         PerReplication([](const Summary&, const ReplicationResult& replication) {

@@ -100,6 +100,8 @@ struct ReplicationResult {
   uint64_t wake_ups = 0;
   uint64_t cache_lookups = 0;
   uint64_t cache_hits = 0;
+  uint64_t cache_loads = 0;   // from the database, where keys are simulated
+  uint64_t cache_shared = 0;  // misses that another request's load answered
   uint64_t redis_commands = 0;
   uint64_t redis_refused = 0;  // of them, never answered or answered with an error
   double peak_per_second = 0;  // highest finished rate of a step

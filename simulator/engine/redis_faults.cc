@@ -18,8 +18,12 @@ std::string Name(uint32_t shard) { return absl::StrCat("redis.", shard); }
 
 bool RedisTier::HasMajority() const {
   size_t alive = 0;
-  for (const Shard& shard : shards_) alive += !shard.dead;
-  return alive >= shards_.size() / 2 + 1;
+  size_t all = 0;  // masters without slots have no vote
+  for (const Shard& shard : shards_) {
+    all += shard.slots > 0;
+    alive += shard.slots > 0 && !shard.dead;
+  }
+  return alive >= all / 2 + 1;
 }
 
 // From now on shards differ.
@@ -118,7 +122,7 @@ void RedisTier::LoseCache(Nanos now, uint64_t attempts) {
   Disturb();
   for (Shard& shard : shards_) {
     shard.aged_since = kNever;
-    shard.empty_since = now;
+    shard.empty_since = shard.emptied = now;
     shard.attempts_then = attempts;
   }
   for (int ms : {20, 50, 100, 200, 400, 700}) Plan(now + ms * kMillisecond, Step::kFilling, 0);
@@ -134,6 +138,7 @@ void RedisTier::Usable(uint32_t index, Nanos at, bool empty, uint64_t attempts) 
   shard.trusted_from = at + system_.redis.distrust;
   shard.empty_since = std::max(at, shard.trusted_from);
   shard.attempts_then = attempts;
+  if (empty || system_.redis.distrust > 0) shard.emptied = shard.empty_since;
   shard.aged_since = empty || system_.redis.distrust > 0 ? kNever : before;
   for (int ms : {0, 20, 50, 100, 200, 400, 700}) {
     Plan(shard.empty_since + ms * kMillisecond, Step::kFilling, index, ms == 0);
@@ -217,6 +222,7 @@ void RedisTier::UpdateShares() {
 void RedisTier::Reshard(uint32_t masters, Nanos now) {
   Disturb();
   if (masters == 0) masters = static_cast<uint32_t>(shards_.size());
+  masters_ = masters;
   for (uint32_t i = 0; i < shards_.size(); ++i) Forget(Step::kSlotMoved, i);
   moves_.clear();  // a new plan replaces the old one
   while (shards_.size() < masters) {
@@ -256,7 +262,7 @@ double RedisTier::SlotSeconds() const {
   return system_.redis.keys / redis::kSlots / system_.redis.migrate_keys_per_second;
 }
 
-// MIGRATE blocks both ends. Until the slot has moved, those of its commands whose keys have gone
+// MIGRATE keeps both ends busy. Until the slot has moved, those of its commands whose keys have gone
 // are redirected: half of them on average.
 void RedisTier::PlanMove(Nanos now) {
   if (moves_.empty()) return;
@@ -272,7 +278,8 @@ void RedisTier::MoveSlot(Nanos now) {
   const Move move = moves_.back();
   moves_.pop_back();
   for (const uint32_t end : {moving_from_, move.target}) {
-    shards_[end].station.Admit(now, ToNanos(SlotSeconds()));
+    shards_[end].station.Admit(
+        now, ToNanos(system_.redis.keys / redis::kSlots * system_.redis.migrate_busy_seconds));
   }
   owners_[move.slot] = static_cast<uint16_t>(move.target);
   UpdateShares();

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "model/deployment.pb.h"
 #include "simulator/engine/cache_memory.h"
 #include "simulator/kernel/virtual_time.h"
 #include "simulator/redis/cluster_bus.h"
@@ -30,9 +33,18 @@ struct RedisModel {
 
   double keys = 0;  // that resharding moves
   double migrate_keys_per_second = 0;
+  double migrate_busy_seconds = 0;  // of both ends, a key
   Eviction eviction = Eviction::kNone;
   double maxmemory_bytes = 0;  // of each master; 0: no limit
   double fixed_bytes = 0;      // of keys that never leave, over all masters
+
+  // Who scales the nodes, if anybody does (redis_scaler.h).
+  std::optional<model::Autoscaler> autoscaler;
+  std::string workload;
+  uint32_t pods = 0;  // at the start
+  int64_t request_millicores = 0;
+  int64_t request_memory_bytes = 0;
+  bool rebalancer = false;  // moves slots to and from nodes
 };
 
 }  // namespace simulator

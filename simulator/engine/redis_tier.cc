@@ -27,6 +27,7 @@ RedisTier::RedisTier(const SystemModel& system, uint64_t seed, uint32_t replicat
       cumulative_(system.shard_cumulative),
       owners_(system.redis.owners),
       special_(system.redis.batch > 0),
+      masters_(static_cast<uint32_t>(system.shard_cumulative.size())),
       command_random_(seed, replication, "redis", "commands"),
       lookup_random_(seed, replication, "redis", "hits"),
       failover_random_(seed, replication, "redis", "failover") {
@@ -48,7 +49,8 @@ Nanos RedisTier::AskSpecial(const OperationModel& operation, uint32_t worker,
   Nanos done = 0;
   bool refused = false;
   for (uint32_t i = 0; i < commands; ++i) {
-    const size_t target = DrawShard();
+    const bool known = i == 0 && next_slot_ < redis::kSlots;
+    const size_t target = known ? owners_[next_slot_] : DrawShard();
     Shard& to = shards_[target];
     if (i == 0) *shard = static_cast<uint16_t>(target);
     if (now < to.trusted_from && operation.cacheable) {

@@ -73,6 +73,20 @@ class RedisTier {
     hits_ += hit;
     return hit;
   }
+  // Where each key is simulated (keyed_cache.h): the first command of the next Ask goes to this
+  // slot (kSlots: by popularity); hits are counted by who knows them.
+  void SimulateKeys() {
+    special_ = true;
+    follows_load_ = false;
+  }
+  void set_next_slot(uint32_t slot) { next_slot_ = slot; }
+  void CountLookup(bool hit) {
+    ++lookups_;
+    hits_ += hit;
+  }
+  // When the shard last lost what it had.
+  Nanos emptied(uint16_t shard) const { return shards_[shard].emptied; }
+
   // The request cannot do without what it asked for: 503.
   bool Fails(uint16_t shard) const { return shard == kRefused && system_.redis.state; }
 
@@ -95,6 +109,18 @@ class RedisTier {
 
   // A shard at random, for a fault that names none.
   uint64_t DrawForFault() { return failover_random_.UniformInt(shards_.size()); }
+
+  // redis_nodes.cc. Node i of `nodes` at the start is master i, then come the replicas in rounds;
+  // later ones are a new master and its replicas in turn. The shard that node is master of;
+  // shards() or more: it is none.
+  uint32_t ShardOfNode(uint32_t node, uint32_t nodes) const;
+  // A node of the start is taken away.
+  void RemoveNode(uint32_t node, Nanos now, uint64_t attempts);
+  // Expected memory of the shard's values.
+  double BytesOf(size_t shard, Nanos now, uint64_t attempts) const;
+  bool moving() const { return !moves_.empty(); }
+  // Masters that own slots, or will when the move is over.
+  uint32_t masters() const { return masters_; }
 
   size_t shards() const { return shards_.size(); }
   // Busy time of a shard up to `now`.
@@ -123,6 +149,7 @@ class RedisTier {
     // The cache since it was empty or began to fill again.
     Nanos empty_since = 0;
     uint64_t attempts_then = 0;
+    Nanos emptied = 0;
     // What is left of before, 1 at the loss; none when it was lost at kNever.
     Nanos aged_since = kNever;
     std::vector<double> rates;      // per operation, now
@@ -191,6 +218,8 @@ class RedisTier {
   bool disturbed_ = false;  // shards differ in what they have
   bool down_ = false;       // the whole cluster refuses
   bool minority_ = false;
+  uint32_t next_slot_ = redis::kSlots;
+  uint32_t masters_;
   uint32_t moving_from_ = 0;
   double asking_ = 0;           // share of the moving slot's shard's commands that are redirected
   std::vector<Move> moves_;     // the next one last

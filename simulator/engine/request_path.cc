@@ -52,6 +52,7 @@ void Simulation::Attempt(uint32_t user) {
   request.failure = kOk;
   request.segments = 0;
   request.cpu_after = -1;  // until a worker takes it
+  request.flight = kFlightNone;
   CountLive();
   requests_.Link(index);
   ++workers_[worker].in_system;
@@ -122,8 +123,13 @@ void Simulation::AskRedis(uint32_t index) {
     return queue_.Push(now_ + system_.client_round_trip, kAnswered, index);
   }
   Request& request = requests_[index];
-  const Nanos done = redis_.Ask(operation, request.worker, workers_[request.worker].cpu, now_,
-                                &request.shard);
+  if (keyed_ != nullptr) [[unlikely]] {
+    request.key = keyed_->Draw(request.operation);
+    redis_.set_next_slot(request.key == KeyedCache::kNoKey ? redis::kSlots
+                                                           : keyed_->SlotOf(request.key));
+  }
+  const Nanos done =
+      redis_.Ask(operation, request.worker, workers_[request.worker].cpu, now_, &request.shard);
   if (done == kNever) return AfterRedis(index, true);
   queue_.Push(done, kRedisDone, index);
 }
@@ -138,10 +144,16 @@ void Simulation::AfterRedis(uint32_t index, bool at_worker) {
     request.failure = kOverloaded;
     return BeforeAnswer(index);
   }
-  if (operation.cacheable && redis_.Lookup(request.operation, request.shard)) {
+  if (keyed_ != nullptr) [[unlikely]] {
+    if (LookUpKey(index, at_worker)) return;
+  } else if (operation.cacheable && redis_.Lookup(request.operation, request.shard)) {
     request.segments = 0;
     return SegmentAnswered(index, at_worker);
   }
+  Load(index, at_worker);
+}
+
+void Simulation::Load(uint32_t index, bool at_worker) {
   if (!database_.Begin(index)) return SegmentAnswered(index, at_worker);
   at_worker ? database_.Submit(index) : Proceed(index);
 }
@@ -162,6 +174,8 @@ void Simulation::SegmentAnswered(uint32_t index, bool at_worker) {
   if (Dead(requests_[index])) [[unlikely]]
     return DropDead(index);
   if (requests_[index].segments > 0) return Proceed(index);
+  if (requests_[index].flight != kFlightNone) [[unlikely]]
+    EndFlight(index);
   if (!database_.NeedsAudit(index)) return Hash(index);
   at_worker ? database_.Audit(index) : Proceed(index);
 }
@@ -181,6 +195,8 @@ void Simulation::BeforeAnswer(uint32_t index) {
   Request& request = requests_[index];
   if (Dead(request)) [[unlikely]]
     return DropDead(index);
+  if (request.flight != kFlightNone) [[unlikely]]
+    EndFlight(index);
   if (system_.overload.queued()) [[unlikely]]
     return Enqueue(index, request.cpu_after, false);
   const Nanos service = std::exchange(request.cpu_after, 0);

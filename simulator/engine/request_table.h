@@ -10,6 +10,9 @@ namespace simulator {
 
 inline constexpr uint32_t kNone = 0xffffffff;
 
+// A request that leads a load of a key and may store its value, or may not; that buried a key.
+enum Flight : uint8_t { kFlightNone, kFlightFills, kFlightLeads, kFlightBuries };
+
 // A request inside the system: one cache line, reused through a free list.
 struct Request {
   Nanos start;      // intended start; a closed user's request is sent at once
@@ -21,11 +24,13 @@ struct Request {
   uint32_t connection;
   uint32_t next;          // in a connection's pipeline, a worker's wait queue or the free list
   uint32_t older, newer;  // list of live requests in order of start
+  uint32_t key;           // of the cache, where each is simulated
   uint16_t operation;
   uint16_t shard;    // of Redis, that has the request's key
   uint8_t segments;  // round trips left
   uint8_t commits;
   uint8_t failure;  // an Outcome; 0 while fine; or as the following
+  uint8_t flight;   // what it owes to the cache's key, a Flight
   bool live;        // its user still waits
 };
 

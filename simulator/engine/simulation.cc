@@ -32,6 +32,7 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
     : workload_(workload),
       system_(system),
       options_(options),
+      replication_(replication),
       end_(workload.end),
       plan_(&workload_.stages),
       redis_(system, options.seed, replication),
@@ -64,6 +65,11 @@ Simulation::Simulation(const Workload& workload, const SystemModel& system,
       refreshing_(workload.tokens.refreshes && system.token_refresh),
       counted_(CountsSuffice()),
       plain_(!workload.open() && !refreshing_ && !counted_) {
+  if (options.cache != RunOptions::Cache::kRates) {
+    keyed_ = std::make_unique<KeyedCache>(
+        system, workload, options.cache == RunOptions::Cache::kKeys, options.seed, replication);
+    redis_.SimulateKeys();
+  }
   for (const ThinkLaw& law : workload_.laws) {
     law_pool_.push_back(law.memoryless ? static_cast<int>(memoryless_.size()) : -1);
     if (law.memoryless) {

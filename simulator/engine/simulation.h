@@ -12,10 +12,12 @@
 #include "simulator/engine/database_tier.h"
 #include "simulator/engine/event_kinds.h"
 #include "simulator/engine/ingress_clients.h"
+#include "simulator/engine/keyed_cache.h"
 #include "simulator/engine/nodes.h"
 #include "simulator/engine/options.h"
 #include "simulator/engine/pods.h"
 #include "simulator/engine/recorder.h"
+#include "simulator/engine/redis_scaler.h"
 #include "simulator/engine/redis_tier.h"
 #include "simulator/engine/request_table.h"
 #include "simulator/engine/system_model.h"
@@ -158,6 +160,8 @@ class Simulation final : private DatabaseTier::Client {
     uint64_t wake_ups = 0;   // of them, those of a worker that slept
     uint64_t lookups = 0;
     uint64_t hits = 0;
+    uint64_t cache_loads = 0;
+    uint64_t cache_shared = 0;
     uint64_t redis_commands = 0;
     uint64_t redis_refused = 0;
     OverloadTotals overload;
@@ -195,6 +199,10 @@ class Simulation final : private DatabaseTier::Client {
   void IssueToken(uint32_t user, Nanos expiry);
   void RefreshFirst(uint32_t user);
 
+  // cache_loads.cc
+  bool LookUpKey(uint32_t request, bool at_worker);
+  void EndFlight(uint32_t request);
+
   // retries.cc: attempts and requests.
   void Send(uint32_t user);
   void Conclude(uint32_t user, Nanos start, uint16_t operation, Outcome outcome);
@@ -223,6 +231,7 @@ class Simulation final : private DatabaseTier::Client {
   uint32_t Route(UserState& user);
   void AtWorker(uint32_t request);
   void AskRedis(uint32_t request);
+  void Load(uint32_t request, bool at_worker);
   void AfterRedis(uint32_t request, bool at_worker);
   void RoundTripDone(uint32_t request) override;
   void DatabaseFailed(uint32_t request) override { BeforeAnswer(request); }
@@ -319,7 +328,9 @@ class Simulation final : private DatabaseTier::Client {
   void SampleForVertical();
   void Resize(uint32_t desired, const std::string& reason);
   void ControlEvent(uint32_t control);
+  void StartRedis();
   void WatchRedis();
+  void RedisChange();
   void EndStep();
   Nanos ShardStep(const Totals& totals);
   void ShardUses(const Totals& totals);
@@ -334,6 +345,7 @@ class Simulation final : private DatabaseTier::Client {
   const Workload& workload_;
   const SystemModel& system_;
   const RunOptions& options_;
+  const uint32_t replication_;
   Nanos now_ = 0;
   Nanos end_ = 0;
   Nanos window_start_ = 0;
@@ -356,8 +368,10 @@ class Simulation final : private DatabaseTier::Client {
   RequestTable requests_;
   std::vector<Worker> workers_;
   RedisTier redis_;
-  Nanos redis_watch_ = kNever;  // when it is looked at again
-  bool refuses_ = false;        // commands to Redis may be refused
+  std::unique_ptr<RedisScaler> redis_scaler_;  // where its nodes are scaled
+  std::unique_ptr<KeyedCache> keyed_;          // where each key of the cache is simulated
+  Nanos redis_watch_ = kNever;                 // when it is looked at again
+  bool refuses_ = false;                       // commands to Redis may be refused
   FifoServer ingress_;
   SpeedProfile ingress_speed_;
   std::unique_ptr<IngressClients> clients_;  // null: connections cost nothing

@@ -52,7 +52,9 @@ class SystemCompiler {
   // compile_redis.cc
   absl::Status Redis();
   const model::RedisCluster* FindRedis() const;
+  absl::Status RedisAutoscaler(const model::RedisCluster& cluster);
   absl::Status RedisFaults() const;
+  absl::Status KeyedCaches() const;
   void RedisMemory(const model::RedisCluster& cluster);
 
   // system_model.cc
