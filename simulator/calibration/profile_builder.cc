@@ -159,6 +159,7 @@ void FillDatabaseAndRedis(const SeparateMeasurements& separate, model::Profile* 
   profile->set_client_round_trip_seconds(separate.client_round_trip_seconds);
   database->set_group_commit_delay_seconds(separate.audit_batch_seconds);
   profile->mutable_redis()->set_command_seconds(separate.redis_command_seconds);
+  profile->mutable_redis()->set_distrust_seconds(model::kCacheDistrustSeconds);
 }
 
 void FillSeen(const std::vector<const ObservedWindow*>& windows, double requests,
