@@ -20,8 +20,8 @@ inline constexpr std::array<CachePolicy, 2> kCachePolicies = {kCachedAvailabilit
 // After a write's commit the key stays empty, and cannot be filled, for so long.
 inline constexpr int kCacheSettleSeconds = 5;
 
-// After a worker lost a Redis master, or another node took its place, it leaves that node's keys alone
-// for so long: by then no value from before is left (server/cache/record_cache.h).
+// After a worker lost a Redis master, or another node took its place, it leaves that node's keys
+// alone for so long: by then no value from before is left (server/cache/record_cache.h).
 inline constexpr int kCacheDistrustSeconds = 90;
 
 }  // namespace model

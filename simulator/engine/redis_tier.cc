@@ -43,7 +43,7 @@ RedisTier::RedisTier(const SystemModel& system, uint64_t seed, uint32_t replicat
 Nanos RedisTier::AskSpecial(const OperationModel& operation, uint32_t worker,
                             const FifoServer& loop, Nanos now, uint16_t* shard) {
   const uint32_t commands = operation.redis_commands.Sample(command_random_);
-  *shard = 0;
+  *shard = next_slot_ < redis::kSlots ? owners_[next_slot_] : 0;
   if (commands == 0) return kNever;
   const Nanos there = system_.round_trip / 2;
   Nanos done = 0;
