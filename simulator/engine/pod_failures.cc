@@ -104,6 +104,9 @@ void Simulation::KillPod(uint32_t index, bool silent) {
   if (!silent || workload_.timeout == kNever) ResetClients(first, last);
   const Nanos now = CpuClock();
   for (uint32_t i : database_.Kill(first, system_.pod.workers)) DropDead(i);
+  if (keyed_ != nullptr) {
+    for (uint32_t i : keyed_->Kill(first, last)) DropDead(i);
+  }
   for (uint32_t w = first; w < last; ++w) {
     if (w < queues_.size()) DropQueue(w);
     cpu_dropped_ += workers_[w].cpu.Abandon(now);

@@ -130,10 +130,10 @@ void SystemCompiler::Omissions() {
   if (workload_.tokens.refreshes && !system_.token_refresh) {
     system_.not_modelled.push_back("token refresh");
   }
-  system_.not_modelled.push_back(
-      options_.cache == RunOptions::Cache::kRates
-          ? "concurrent misses of one key (--cache keys), what a miss costs the server more than a hit"
-          : "what a miss costs the server more than a hit");
+  system_.not_modelled.push_back(options_.cache == RunOptions::Cache::kRates
+                                     ? "concurrent misses of one key (--cache keys), what a miss "
+                                       "costs the server more than a hit"
+                                     : "what a miss costs the server more than a hit");
   if (system_.pod.limit_period == 0) {
     system_.not_modelled.push_back("CFS throttling periods (a limit is a speed)");
   }
