@@ -50,6 +50,7 @@ RedisScaler::RedisScaler(const SystemModel& system, RedisTier& tier, RedisTier::
 
 void RedisScaler::AddPod(bool running_already, Nanos now) {
   PodState pod;
+  pod.identity = static_cast<uint32_t>(pods_.size());
   pod.created = running_already ? -3600 * kSecond : now;
   pod.running = running_already
                     ? pod.created
