@@ -125,6 +125,12 @@ absl::Status Explain(const FlagMap& flags, Settings settings) {
   settings.options.fixed_pods = settings.pods;
   const auto compiled = CompileExperiment(*experiment, settings.options);
   if (!compiled.ok()) return compiled.status();
+  if (compiled->workload.open()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        experiment->scenario.source_path(),
+        ": users.model: expected closed: explain asks how many users there can be, an open model "
+        "has arrivals (simulator run says what they meet)"));
+  }
   const auto users = static_cast<double>(compiled->workload.users);
   const Bounds bounds = BoundsAtRest(compiled->workload, compiled->system, users);
   if (bounds.resources.empty()) {

@@ -47,11 +47,7 @@ void Simulation::Leave(uint32_t user) {
   --active_;
   ++departures_;
   if (counted_) return;
-  if (users_[user].worker != kNoWorker) {
-    --pods_[users_[user].worker / system_.pod.workers].connections;
-    --connected_;
-    users_[user].worker = kNoWorker;
-  }
+  Disconnect(users_[user]);
   idle_users_.push_back(user);
 }
 
