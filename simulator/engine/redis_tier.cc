@@ -53,14 +53,16 @@ Nanos RedisTier::AskSpecial(const OperationModel& operation, uint32_t worker,
     const size_t target = known ? owners_[next_slot_] : DrawShard();
     Shard& to = shards_[target];
     if (i == 0) *shard = static_cast<uint16_t>(target);
+    // A lookup is the first command; what follows it concerns the same key.
+    const bool counts = i == 0 || !operation.cacheable;
     if (now < to.trusted_from && operation.cacheable) {
-      refused = true;  // the server does not even ask
+      refused |= counts;  // the server does not even ask
       continue;
     }
     ++commands_;
     if (to.away) {
       ++refused_;
-      refused = true;
+      refused |= counts;
       if (to.silent && now < to.lost_at + system_.redis.stuck) {
         done = std::max(done, now + system_.redis.patience);
       }
@@ -68,7 +70,7 @@ Nanos RedisTier::AskSpecial(const OperationModel& operation, uint32_t worker,
     }
     if (down_) {
       ++refused_;
-      refused = true;
+      refused |= counts;
       done = std::max(done, now + system_.round_trip);
       continue;
     }
