@@ -47,6 +47,15 @@ ReplicationRecord ToRecord(const ReplicationResult& result) {
   record.set_rejected(result.rejected);
   record.set_turns(result.turns);
   record.set_wake_ups(result.wake_ups);
+  for (const std::vector<double>& values : result.shard_series) {
+    record.add_shard_series()->mutable_value()->Add(values.begin(), values.end());
+  }
+  record.set_handshakes(result.handshakes);
+  record.mutable_vertical_cores()->Add(result.vertical_cores.begin(), result.vertical_cores.end());
+  record.set_cache_loads(result.cache_loads);
+  record.set_cache_shared(result.cache_shared);
+  record.set_redis_commands(result.redis_commands);
+  record.set_redis_refused(result.redis_refused);
   return record;
 }
 
@@ -98,6 +107,16 @@ absl::StatusOr<ReplicationResult> FromRecord(const ReplicationRecord& record) {
   result.rejected = record.rejected();
   result.turns = record.turns();
   result.wake_ups = record.wake_ups();
+  for (const SeriesRecord& series : record.shard_series()) {
+    result.shard_series.emplace_back(series.value().begin(), series.value().end());
+  }
+  result.handshakes = record.handshakes();
+  const int cores = std::min<int>(record.vertical_cores_size(), result.vertical_cores.size());
+  std::copy_n(record.vertical_cores().begin(), cores, result.vertical_cores.begin());
+  result.cache_loads = record.cache_loads();
+  result.cache_shared = record.cache_shared();
+  result.redis_commands = record.redis_commands();
+  result.redis_refused = record.redis_refused();
   return result;
 }
 
