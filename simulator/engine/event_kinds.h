@@ -17,6 +17,7 @@ enum EventKind : uint32_t {
   kCommitFlushed,  // index: connection
   kAuditInserted,  // index: worker
   kAuditDurable,   // index: worker
+  kWorkerFree,     // index: worker; with a queue that is decided late
   kPodRunning,     // index: pod, as of the following
   kPodReady,
   kPodGone,

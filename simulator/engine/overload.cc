@@ -19,7 +19,13 @@ void Simulation::Serve(uint32_t worker, uint32_t index, Nanos work, bool fresh) 
   queues_[worker].busy = true;
   cpu_pending_ -= work;
   if (!fresh) requests_[index].cpu_after = 0;
-  queue_.Push(AdmitAtWorker(worker, work), fresh ? kFirstCpuDone : kAnswered, index);
+  const Nanos done = AdmitAtWorker(worker, work);
+  if (fresh) {
+    queue_.Push(done, kFirstCpuDone, index);
+  } else {
+    queue_.Push(done + system_.client_round_trip, kAnswered, index);
+  }
+  queue_.Push(done, kWorkerFree, worker);
 }
 
 // The worker has finished a piece of work: the next one's turn.

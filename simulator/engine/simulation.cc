@@ -177,13 +177,8 @@ void Simulation::Dispatch(const Event& event) {
   switch (static_cast<EventKind>(event.kind())) {
     case kAtWorker:
       return AtWorker(index);
-    case kFirstCpuDone: {
-      if (!system_.overload.queued()) [[likely]]
-        return AskRedis(index);
-      const uint32_t worker = requests_[index].worker;
-      AskRedis(index);
-      return WorkerFree(worker);
-    }
+    case kFirstCpuDone:
+      return AskRedis(index);
     case kMiddleCpuDone:
       return MiddleCpuDone(index);
     case kRedisDone:
@@ -198,13 +193,10 @@ void Simulation::Dispatch(const Event& event) {
       return database_.AuditFlushed(index);
     case kHashed:
       return BeforeAnswer(index);
-    case kAnswered: {
-      if (!system_.overload.queued()) [[likely]]
-        return Answer(index);
-      const uint32_t worker = requests_[index].worker;
-      Answer(index);
-      return WorkerFree(worker);
-    }
+    case kAnswered:
+      return Answer(index);
+    case kWorkerFree:
+      return WorkerFree(index);
     case kPodRunning:
       return PodRunning(index);
     case kPodReady:
