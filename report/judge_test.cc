@@ -190,6 +190,17 @@ TEST_F(JudgeTest, ProfileFreeGivesTheConditionAsANumber) {
   EXPECT_THAT(verdict.condition(), HasSubstr("at most 2.8 ms"));
 }
 
+TEST_F(JudgeTest, AFrontierIsAConditionForEachClassOfFailures) {
+  AddFact("outage_minutes_database", 8.766);
+  AddFact("outage_minutes_redis", 3);
+  const Verdict verdict = Decide(By("frontier", "outage_minutes_"));
+  EXPECT_EQ(verdict.outcome(), Verdict::HOLDS_IF);
+  EXPECT_THAT(verdict.condition(), HasSubstr("stay within database 8.766"));
+  EXPECT_THAT(verdict.condition(), HasSubstr("redis 3"));
+  EXPECT_THAT(verdict.frontier(), HasSubstr("12 of 0.25 min"));
+  EXPECT_EQ(Decide(By("frontier", "nothing_like_it_")).outcome(), Verdict::UNDECIDED);
+}
+
 TEST_F(JudgeTest, AnUnknownMethodNamesTheClaimAndItsLine) {
   model::ClaimList claims;
   model::Claim* claim = claims.add_claims();
