@@ -74,7 +74,7 @@ void Simulation::CreatePod(bool running_already) {
     state.running = state.ready_at = state.created;
     state.is_running = state.ready = state.endpoint = true;
     ++ready_pods_;
-    OpenConnections(index);
+    OpenConnections(index, true);
     StartProbes(index, now_);
   } else {
     state.start_delay = StartDelay(pod_random_);
@@ -89,7 +89,7 @@ void Simulation::PodRunning(uint32_t index) {
   if (pod.terminating || pod.silent) return;
   pod.is_running = true;
   pod.running = now_;
-  OpenConnections(index);
+  OpenConnections(index, false);
   queue_.Push(now_ + system_.pod.ready_after, kPodReady, index);
   StartProbes(index, now_ + system_.pod.ready_after);
 }
@@ -107,13 +107,12 @@ void Simulation::PodReady(uint32_t index) {
 }
 
 // Each worker opens its pool; what max_connections does not allow stays closed.
-void Simulation::OpenConnections(uint32_t index) {
+void Simulation::OpenConnections(uint32_t index, bool established) {
   PodState& pod = pods_[index];
   AccrueCapacity();
-  const uint32_t missing = database_.OpenConnections(pod.first_worker, system_.pod.workers);
+  const uint32_t missing =
+      database_.OpenConnections(pod.first_worker, system_.pod.workers, established);
   const uint32_t open = database_.open_connections();
-  recorder_.result.database_connections_max =
-      std::max(recorder_.result.database_connections_max, open);
   if (missing > 0 && !pod.starving) {
     ++starving_pods_;
     AddEvent("note", absl::StrCat("pod ", pod.identity),

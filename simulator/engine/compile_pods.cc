@@ -76,6 +76,13 @@ absl::Status SystemCompiler::Pods() {
   pod.audit_connections = api_->audit_connections_per_worker();
   pod.pipeline_depth = std::max(1u, api_->pipeline_depth());
   if (api_->pipeline_depth() == 0) Warn(where + ".pipeline_depth not given: 1 assumed");
+  if (api_->pool_wait_seconds() < 0 || api_->pool_wait_seconds() > 86400) {
+    return Bad(where + ".pool_wait_seconds: expected 0 to 86400");
+  }
+  pod.pool_wait = ToNanos(api_->pool_wait_seconds());
+  pod.pool_wait_limit =
+      api_->pool_wait_limit() > 0 ? api_->pool_wait_limit() : options_.pool_wait_limit;
+  pod.pool_lazy = api_->pool_lazy();
   pod.request_millicores = api_->request_millicores();
   pod.request_memory_bytes = static_cast<int64_t>(api_->request_memory_bytes());
   pod.start_median_seconds = kPodStartMedianSeconds;

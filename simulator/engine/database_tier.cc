@@ -2,16 +2,11 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "simulator/engine/event_kinds.h"
 #include "simulator/engine/recorder.h"
 
 namespace simulator {
-namespace {
-
-// Jobs of the processor are connections; with this bit, the audit backend of a worker.
-constexpr uint32_t kAuditJob = 0x80000000;
-
-}  // namespace
 
 DatabaseTier::DatabaseTier(const SystemModel& system, const RunOptions& options,
                            uint32_t replication, const Nanos& now, RequestTable& requests,
@@ -25,9 +20,11 @@ DatabaseTier::DatabaseTier(const SystemModel& system, const RunOptions& options,
       processor_(SharedProcessor::ContentionTable(
           system.database.cores, system.database.sigma, system.database.kappa,
           std::max<uint32_t>(1, system.database.usable_connections))),
+      commits_(system.database, options.seed, replication),
       random_(options.seed, replication, "database", "demand"),
-      flush_random_(options.seed, replication, "database", "flush") {
+      standbys_(system.database.standbys) {
   processor_.set_busy_limit(system.database.cores);
+  if (system.database.pooled) pooler_.emplace(system.database, options.seed, replication);
 }
 
 void DatabaseTier::AddWorkers(uint32_t count) {
@@ -40,68 +37,6 @@ void DatabaseTier::AddWorkers(uint32_t count) {
     }
     workers_.push_back(worker);
   }
-}
-
-uint32_t DatabaseTier::OpenConnections(uint32_t first_worker, uint32_t count) {
-  uint32_t missing = 0;
-  for (uint32_t w = first_worker; w < first_worker + count; ++w) {
-    Worker& worker = workers_[w];
-    while (worker.open_connections < system_.pod.connections_per_worker) {
-      if (open_connections_ >= system_.database.usable_connections) {
-        missing += system_.pod.connections_per_worker - worker.open_connections;
-        break;
-      }
-      ++worker.open_connections;
-      ++open_connections_;
-    }
-    const uint32_t audit = system_.pod.audit_connections - worker.audit_connections;
-    const uint32_t room = system_.database.usable_connections - open_connections_;
-    worker.audit_connections += std::min(audit, room);
-    open_connections_ += std::min(audit, room);
-    missing += audit - std::min(audit, room);
-  }
-  return missing;
-}
-
-void DatabaseTier::CloseConnections(uint32_t first_worker, uint32_t count) {
-  for (uint32_t w = first_worker; w < first_worker + count; ++w) {
-    Worker& worker = workers_[w];
-    worker.closing = true;
-    uint32_t busy = 0;
-    for (uint32_t c = 0; c < system_.pod.connections_per_worker; ++c) {
-      busy += connections_[worker.first_connection + c].head != kNone;
-    }
-    busy = std::min(busy, worker.open_connections);
-    open_connections_ -= worker.open_connections - busy + worker.audit_connections;
-    worker.open_connections = busy;
-    worker.audit_connections = 0;
-  }
-}
-
-std::vector<uint32_t> DatabaseTier::Kill(uint32_t first_worker, uint32_t count) {
-  std::vector<uint32_t> dropped;
-  const auto drop = [&](uint32_t& list) {
-    for (uint32_t index = list; index != kNone; index = requests_[index].next) {
-      dropped.push_back(index);
-    }
-    list = kNone;
-  };
-  for (uint32_t w = first_worker; w < first_worker + count; ++w) {
-    Worker& worker = workers_[w];
-    waiting_ -= worker.waiting;
-    worker.waiting = 0;
-    drop(worker.wait_head);
-    worker.wait_tail = kNone;
-    drop(worker.audit_waiting);
-    for (uint32_t i = 0; i < system_.pod.connections_per_worker; ++i) {
-      Connection& connection = connections_[worker.first_connection + i];
-      if (connection.head == kNone) continue;
-      drop(requests_[connection.head].next);
-      connection.tail = connection.head;
-      connection.in_flight = 1;
-    }
-  }
-  return dropped;
 }
 
 bool DatabaseTier::Begin(uint32_t index) {
@@ -117,7 +52,7 @@ void DatabaseTier::Submit(uint32_t index) {
   if (system_.overload.deadline_before_database && client_.DropLate(index)) [[unlikely]]
     return;
   Request& request = requests_[index];
-  Worker& worker = workers_[request.worker];
+  const Worker& worker = workers_[request.worker];
   request.next = kNone;
   request.segment =
       static_cast<float>(system_.operations[request.operation].segment.Sample(random_));
@@ -126,23 +61,16 @@ void DatabaseTier::Submit(uint32_t index) {
        ++c) {
     if (best == kNone || connections_[c].in_flight < connections_[best].in_flight) best = c;
   }
-  if (best == kNone) return Fail(index);
-  if (connections_[best].in_flight >= system_.pod.pipeline_depth) return Wait(worker, index);
+  if (best == kNone || connections_[best].in_flight >= system_.pod.pipeline_depth) {
+    return Wait(request.worker, index, best == kNone || connections_[best].in_flight >= kNotUp);
+  }
   Append(best, index);
   if (connections_[best].head == index) StartHead(best, system_.wake.database);
 }
 
-void DatabaseTier::Fail(uint32_t index) {
-  requests_[index].failure = kPoolExhausted;
+void DatabaseTier::Fail(uint32_t index, uint8_t outcome) {
+  requests_[index].failure = outcome;
   client_.DatabaseFailed(index);
-}
-
-void DatabaseTier::Wait(Worker& worker, uint32_t index) {
-  if (worker.waiting >= options_.pool_wait_limit) return Fail(index);
-  (worker.wait_tail == kNone ? worker.wait_head : requests_[worker.wait_tail].next) = index;
-  worker.wait_tail = index;
-  ++worker.waiting;
-  ++waiting_;
 }
 
 void DatabaseTier::Append(uint32_t c, uint32_t index) {
@@ -154,30 +82,34 @@ void DatabaseTier::Append(uint32_t c, uint32_t index) {
 }
 
 void DatabaseTier::StartHead(uint32_t c, double wake_up) {
-  const double demand = requests_[connections_[c].head].segment + wake_up;
+  if (pooler_) {
+    Connection& connection = connections_[c];
+    connection.due = pooler_->Pass(connection.process, now_);
+    return queue_.Push(connection.due, kPoolerForwarded, c);
+  }
+  Run(c, wake_up);
+}
+
+void DatabaseTier::Run(uint32_t c, double wake_up) {
+  Enter(requests_[connections_[c].head].segment + wake_up, c);
+}
+
+void DatabaseTier::Enter(double demand, uint32_t job) {
   drawn_ += demand;
-  processor_.Enter(now_, demand, c);
+  processor_.Enter(now_, demand, job);
 }
 
-void DatabaseTier::Depart() {
-  const uint32_t job = processor_.Depart(now_);
-  if ((job & kAuditJob) == 0) return WorkDone(job);
-  queue_.Push(now_ + system_.database.audit_insert + system_.database.round_trip, kAuditInserted,
-              job & ~kAuditJob);
-}
-
-// When a commit of now is on the disk.
-Nanos DatabaseTier::Flushed() {
-  return wal_.Admit(now_, [this] { return system_.database.flush_law.Sample(flush_random_); });
-}
-
-// The backend's CPU work is done; a commit still holds the connection until its flush.
+// The backend's CPU work is done; a commit still holds the connection until it is acknowledged.
 void DatabaseTier::WorkDone(uint32_t c) {
   Request& request = requests_[connections_[c].head];
   --request.segments;
-  if (request.segments == 0 && request.commits > 0 && system_.database.flush > 0) {
-    const Nanos more = (request.commits - 1) * system_.database.flush;
-    return queue_.Push(Flushed() + more, kCommitFlushed, c);
+  if (request.segments == 0 && request.commits > 0) {
+    ++writes_;
+    const Nanos done = commits_.Admit(now_, request.commits, 1);
+    if (commits_.waits()) {
+      connections_[c].due = done;
+      return queue_.Push(done, kCommitFlushed, c);
+    }
   }
   ReleaseHead(c);
 }
@@ -190,21 +122,23 @@ void DatabaseTier::ReleaseHead(uint32_t c) {
   --connection.in_flight;
   Worker& worker = workers_[connection.worker];
   while (worker.wait_head != kNone) {
-    const uint32_t waiting = worker.wait_head;
-    worker.wait_head = requests_[waiting].next;
-    if (worker.wait_head == kNone) worker.wait_tail = kNone;
-    --worker.waiting;
-    --waiting_;
+    const uint32_t waiting = PopWaiting(worker);
     if (system_.overload.deadline_before_database && client_.DropLate(waiting)) [[unlikely]] {
       continue;
     }
-    requests_[waiting].next = kNone;
     Append(c, waiting);
     break;
   }
-  if (worker.closing && connection.head == kNone) [[unlikely]] {
-    --worker.open_connections;
-    --open_connections_;
+  if (worker.closing && connection.head == kNone) [[unlikely]] Closed(connection, worker);
+  if (pooler_) {
+    if (!system_.database.pooler_session && connection.has_server) {
+      connection.has_server = false;
+      ++(*pooler_)[connection.process].idle;
+      ServeClients(connection.process, 0);
+    }
+    queue_.Push(pooler_->Pass(connection.process, now_), kPoolerReturned, index);
+    if (connection.head != kNone) StartHead(c, 0);
+    return;
   }
   if (connection.head != kNone) StartHead(c, 0);
   client_.RoundTripDone(index);
@@ -219,8 +153,8 @@ bool DatabaseTier::NeedsAudit(uint32_t index) {
 void DatabaseTier::Audit(uint32_t index) {
   Request& request = requests_[index];
   Worker& worker = workers_[request.worker];
-  if (system_.pod.audit_connections > 0 && worker.audit_connections == 0) {
-    return Fail(index);  // no record, no answer
+  if (down_ || (system_.pod.audit_connections > 0 && worker.audit_connections == 0)) {
+    return Fail(index, kPoolExhausted);  // no record, no answer
   }
   request.next = kNone;
   (worker.audit_waiting == kNone ? worker.audit_waiting : requests_[worker.audit_tail].next) =
@@ -235,27 +169,72 @@ void DatabaseTier::WriteAudit(uint32_t w) {
   worker.audit_waiting = kNone;
   worker.audit_busy = true;
   const DatabaseModel& database = system_.database;
-  if (database.audit_batch <= 0) {
-    return queue_.Push(now_ + database.audit_insert + database.round_trip, kAuditInserted, w);
-  }
+  if (database.audit_batch <= 0) return BatchDone(w);
   double demand = database.audit_batch;
   for (uint32_t i = worker.audit_writing; i != kNone; i = requests_[i].next) {
     demand += database.audit_row;
   }
-  drawn_ += demand;
-  processor_.Enter(now_, demand, kAuditJob | w);
+  Enter(demand, kBatchJob | w);
 }
 
-void DatabaseTier::AuditInserted(uint32_t w) { queue_.Push(Flushed(), kAuditDurable, w); }
+// The database has worked on the batch; its answer and the rest of the insert's delay follow.
+void DatabaseTier::BatchDone(uint32_t w) {
+  workers_[w].audit_due = now_ + system_.database.audit_insert + system_.database.round_trip;
+  queue_.Push(workers_[w].audit_due, kAuditInserted, w);
+}
+
+void DatabaseTier::AuditInserted(uint32_t w) {
+  Worker& worker = workers_[w];
+  if (worker.audit_due != now_) return;
+  uint32_t records = 0;
+  for (uint32_t i = worker.audit_writing; i != kNone; i = requests_[i].next) ++records;
+  audit_rows_ += records;
+  worker.audit_due = commits_.Admit(now_, 1, records);
+  queue_.Push(worker.audit_due, kAuditDurable, w);
+}
 
 void DatabaseTier::AuditFlushed(uint32_t w) {
+  if (workers_[w].audit_due != now_) return;
+  workers_[w].audit_due = kNever;
   for (uint32_t index = workers_[w].audit_writing; index != kNone;) {
     const uint32_t next = requests_[index].next;
     client_.AuditDurable(index);
     index = next;
   }
+  workers_[w].audit_writing = kNone;
   workers_[w].audit_busy = false;
   if (workers_[w].audit_waiting != kNone) WriteAudit(w);
+}
+
+std::string DatabaseTier::Check() const {
+  uint64_t waiting = 0;
+  uint32_t backends = 0;
+  for (const Worker& worker : workers_) {
+    waiting += worker.waiting;
+    if (!pooler_ && worker.counted && !down_) {
+      backends += worker.open_connections + worker.audit_connections;
+    }
+  }
+  if (pooler_) {
+    for (const Pooler::Process& process : pooler_->processes()) {
+      if (process.idle > process.servers) {
+        return absl::StrCat("the pooler has ", process.servers, " server connections, ",
+                            process.idle, " of them idle");
+      }
+      backends += process.servers;
+    }
+  }
+  if (waiting != waiting_) {
+    return absl::StrCat(waiting, " requests wait for a connection, counted ", waiting_);
+  }
+  if (backends != backends_) {
+    return absl::StrCat(backends, " database connections are open, counted ", backends_);
+  }
+  if (backends_ > system_.database.usable_connections) {
+    return absl::StrCat(backends_, " database connections are open, ",
+                        system_.database.usable_connections, " are usable");
+  }
+  return "";
 }
 
 }  // namespace simulator

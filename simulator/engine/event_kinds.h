@@ -14,11 +14,15 @@ enum EventKind : uint32_t {
   kSegmentAnswered,
   kAnswered,
   kHashed,
-  kCommitFlushed,  // index: connection
-  kAuditInserted,  // index: worker
-  kAuditDurable,   // index: worker
-  kWorkerFree,     // index: worker; with a queue that is decided late
-  kPodRunning,     // index: pod, as of the following
+  kCommitFlushed,      // index: connection
+  kAuditInserted,      // index: worker
+  kAuditDurable,       // index: worker
+  kWorkerFree,         // index: worker; with a queue that is decided late
+  kDatabaseConnected,  // index: the tier's own, as of kDatabaseControl
+  kPoolerForwarded,    // index: connection
+  kPoolerReturned,     // index: request
+  kDatabaseControl,
+  kPodRunning,  // index: pod, as of the following
   kPodReady,
   kPodGone,
   kKubelet,

@@ -20,6 +20,7 @@ void Simulation::StartFaults() {
     fault.duration = ToNanos(options_.slowdown.duration_seconds);
     fault.parameters["factor"] = options_.slowdown.factor;
   }
+  if (!options_.faults.empty()) database_.TrackCommits();
   for (uint32_t i = 0; i < faults_.size(); ++i) queue_.Push(faults_[i].at, kFault, i);
   for (uint32_t i = 0; i < options_.faults.processes.size(); ++i) NextFailure(i);
 }
@@ -105,6 +106,16 @@ void Simulation::BeginFault(uint32_t index) {
     case FaultKind::kRedisReshard:
       redis_.Reshard(fault.Count("masters"), now_);
       return WatchRedis();
+    case FaultKind::kDatabaseRestart:
+      return database_.Restart(fault.Time("recovery"));
+    case FaultKind::kDatabaseFailover:
+      return database_.Failover();
+    case FaultKind::kDatabaseSlowdown:
+      database_.SetSpeed(fault.Get("factor"));
+      return AddEvent("fault", "database",
+                      absl::StrCat("slowdown: its CPU works at ", 100 * fault.Get("factor"),
+                                   " % of its speed for ", ToSeconds(fault.duration), " s"),
+                      1, fault.Get("factor"));
     default:
       return Violation(
           absl::StrCat("fault ", std::string(RuleOf(fault.kind).name), " has no handler"));
@@ -135,6 +146,9 @@ void Simulation::EndFault(uint32_t index) {
     case FaultKind::kRedisMasterLoss:
       redis_.ReturnMaster(ShardOf(index), now_, attempts_);
       return WatchRedis();
+    case FaultKind::kDatabaseSlowdown:
+      database_.SetSpeed(1);
+      return AddEvent("fault", "database", "slowdown over", fault.Get("factor"), 1);
     default:
       return;
   }

@@ -17,7 +17,6 @@ constexpr size_t kMostShardsShown = 64;
 void Simulation::AccrueCapacity() {
   const auto elapsed = static_cast<double>(now_ - capacity_since_);
   capacity_ += elapsed * ready_pods_ * system_.pod.limit_cores;
-  connection_time_ += elapsed * database_.open_connections();
   capacity_since_ = now_;
   recorder_.result.pods_max = std::max(recorder_.result.pods_max, ready_pods_);
 }
@@ -36,7 +35,10 @@ Simulation::Totals Simulation::TakeTotals() {
   totals.ingress_busy =
       ingress_.BusyUntil(ingress_speed_.constant() ? now_ : ingress_speed_.WorkBy(now_));
   if (clients_ != nullptr) totals.handshakes = clients_->handshakes();
-  totals.connections = connection_time_;
+  totals.pooler_busy = database_.PoolerBusy();
+  totals.writes = database_.writes();
+  totals.audit_rows = database_.audit_rows();
+  totals.connections = database_.ConnectionTime();
   totals.started = started_;
   totals.attempts = attempts_;
   totals.answers = answers_;
@@ -183,6 +185,7 @@ void Simulation::EndWindow() {
     Violation(absl::StrCat("utilisation law at the workers: drawn ", cpu_drawn_,
                            " ns, admitted, pending and dropped ", admitted, " ns"));
   }
+  if (const std::string wrong = database_.Check(); !wrong.empty()) Violation("database: " + wrong);
   const Totals totals = TakeTotals();
   const auto window = static_cast<double>(now_ - result.measured_from);
   const auto use = [&](const char* name, double busy, double capacity) {
@@ -195,6 +198,10 @@ void Simulation::EndWindow() {
       system_.database.usable_connections);
   ShardUses(totals);
   use("wal_flush", static_cast<double>(totals.wal_busy - window_totals_.wal_busy), 1);
+  if (system_.database.pooled) {
+    use("pooler_cpu", static_cast<double>(totals.pooler_busy - window_totals_.pooler_busy),
+        system_.database.pooler_processes);
+  }
   if (system_.ingress_cores > 0) {
     use("ingress_cpu",
         static_cast<double>(totals.ingress_busy - window_totals_.ingress_busy) *
@@ -208,6 +215,10 @@ void Simulation::EndWindow() {
   result.worked = totals.overload.worked - window_totals_.overload.worked;
   result.wasted = totals.overload.wasted - window_totals_.overload.wasted;
   result.breakers_opened = totals.breakers_opened - window_totals_.breakers_opened;
+  result.writes = totals.writes - window_totals_.writes;
+  result.audit_rows = totals.audit_rows - window_totals_.audit_rows;
+  result.database_connections_max = database_.open_connections_max();
+  result.commits_lost = database_.commits_lost();
   result.attempts = totals.attempts - window_totals_.attempts;
   result.handshakes = totals.handshakes - window_totals_.handshakes;
   if (system_.vertical) {

@@ -159,7 +159,7 @@ void Simulation::CloseConnections(uint32_t index) {
 
 void Simulation::FeedStarvingPods() {
   for (uint32_t i = 0; starving_pods_ > 0 && i < pods_.size(); ++i) {
-    if (pods_[i].starving && pods_[i].is_running) OpenConnections(i);
+    if (pods_[i].starving && pods_[i].is_running) OpenConnections(i, false);
   }
 }
 

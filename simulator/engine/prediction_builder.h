@@ -57,6 +57,7 @@ class PredictionBuilder {
   // quantities.cc: answers with intervals, and cautions.
   void Quantities();
   void Cautions(double throughput);
+  void Database();
   void Resilience();
   // The mix's share of each of the profile's operations, in the profile's order.
   std::vector<double> ProfileMix() const;

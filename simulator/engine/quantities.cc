@@ -212,7 +212,38 @@ void PredictionBuilder::Quantities() {
         });
     Add("redis_refused_share", MeanInterval(refused).mean, refused, {}, false);
   }
+  Database();
   Cautions(MeanInterval(throughput).mean);
+}
+
+// What the database's disk takes, as far as the profile says what a write weighs, and what faults
+// cost. Growth at the window's rate around the clock, from an empty disk.
+void PredictionBuilder::Database() {
+  const DatabaseModel& model = system_.database;
+  const auto rate = [&](double per_write, double per_audit) {
+    return PerReplication([=](const Summary& summary, const ReplicationResult& run) {
+      return (static_cast<double>(run.writes) * per_write +
+              static_cast<double>(run.audit_rows) * per_audit) /
+             summary.seconds;
+    });
+  };
+  if (model.wal_bytes_per_write > 0 || model.wal_bytes_per_audit > 0) {
+    AddMean("wal_bytes_per_second", rate(model.wal_bytes_per_write, model.wal_bytes_per_audit), {});
+  }
+  if (model.storage_bytes > 0 &&
+      (model.storage_bytes_per_write > 0 || model.storage_bytes_per_audit > 0)) {
+    std::vector<double> days = rate(model.storage_bytes_per_write, model.storage_bytes_per_audit);
+    if (std::all_of(days.begin(), days.end(), [](double bytes) { return bytes > 0; })) {
+      for (double& value : days) value = model.storage_bytes / value / 86400;
+      AddMean("storage_days", days, {});
+    }
+  }
+  if (options_.faults.empty()) return;
+  const std::vector<double> lost =
+      PerReplication([](const Summary&, const ReplicationResult& replication) {
+        return static_cast<double>(replication.commits_lost);
+      });
+  Add("commits_lost", MeanInterval(lost).mean, lost, {}, false);
 }
 
 // Amplification and waste have no model part: they are shares of the same run.

@@ -84,7 +84,10 @@ struct ReplicationResult {
   uint32_t pods_max = 0;  // ready at once, whole run
   uint32_t pods_end = 0;
   uint32_t database_connections_max = 0;
-  uint64_t started = 0;  // requests, over the measured window, as the following
+  uint64_t started = 0;       // requests, over the measured window, as the following
+  uint64_t commits_lost = 0;  // acknowledged, whole run
+  uint64_t writes = 0;        // transactions that commit something, over the measured window
+  uint64_t audit_rows = 0;    // of reads, over the measured window
   uint64_t attempts = 0;
   uint64_t handshakes = 0;                 // TLS, at the ingress
   std::array<double, 3> vertical_cores{};  // recommended at the end: target, lower, upper

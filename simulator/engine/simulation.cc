@@ -191,6 +191,14 @@ void Simulation::Dispatch(const Event& event) {
       return database_.AuditInserted(index);
     case kAuditDurable:
       return database_.AuditFlushed(index);
+    case kDatabaseConnected:
+      return database_.Connected(index);
+    case kPoolerForwarded:
+      return database_.PoolerForwarded(index);
+    case kPoolerReturned:
+      return database_.PoolerReturned(index);
+    case kDatabaseControl:
+      return database_.ControlEvent(index);
     case kHashed:
       return BeforeAnswer(index);
     case kAnswered:

@@ -150,6 +150,9 @@ class Simulation final : private DatabaseTier::Client {
     double database_busy = 0;
     std::vector<Nanos> shard_busy;
     Nanos wal_busy = 0;
+    Nanos pooler_busy = 0;
+    uint64_t writes = 0;
+    uint64_t audit_rows = 0;
     Nanos ingress_busy = 0;
     double connections = 0;  // connection-nanoseconds
     uint64_t started = 0;    // requests
@@ -236,6 +239,9 @@ class Simulation final : private DatabaseTier::Client {
   void RoundTripDone(uint32_t request) override;
   void DatabaseFailed(uint32_t request) override { BeforeAnswer(request); }
   void AuditDurable(uint32_t request) override { Hash(request); }
+  void DatabaseEvent(const std::string& kind, const std::string& text) override {
+    AddEvent(kind, "database", text, 0, 0);
+  }
   bool DropLate(uint32_t request) override {
     if (!TooLate(request)) return false;
     Drop(request, 0);
@@ -321,7 +327,7 @@ class Simulation final : private DatabaseTier::Client {
   void PodReady(uint32_t pod);
   void PodGone(uint32_t pod);
   void TerminatePod(uint32_t pod);
-  void OpenConnections(uint32_t pod);
+  void OpenConnections(uint32_t pod, bool established);
   void Kubelet(uint32_t pod);
   void RebuildReadyWorkers();
   void Synchronise();
@@ -429,7 +435,6 @@ class Simulation final : private DatabaseTier::Client {
   uint64_t kernel_events_ = 0;
   double gone_busy_ = 0;  // of pods that no longer exist
   double capacity_ = 0;
-  double connection_time_ = 0;
   Nanos capacity_since_ = 0;
   uint32_t ready_pods_ = 0;
   __int128 live_integral_ = 0;

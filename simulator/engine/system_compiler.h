@@ -57,8 +57,12 @@ class SystemCompiler {
   absl::Status KeyedCaches() const;
   void RedisMemory(const model::RedisCluster& cluster);
 
-  // system_model.cc
+  // compile_database.cc
   absl::Status Database();
+  absl::Status Commits();
+  absl::Status Pooler();
+
+  // system_model.cc
   absl::Status Network();
   absl::Status Ingress();
   void Omissions();

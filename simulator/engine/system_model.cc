@@ -22,55 +22,6 @@ absl::StatusOr<SystemModel> SystemCompiler::Run() {
   return std::move(system_);
 }
 
-absl::Status SystemCompiler::Database() {
-  const model::Database& database = deployment_.database();
-  const model::DatabaseProfile& profile = profile_.database();
-  DatabaseModel& model = system_.database;
-  if (uses_database_ && database.cores_millicores() == 0) {
-    return Bad(
-        "database.cores_millicores: missing, and the profile has database demands: the "
-        "database's CPU limit must be known");
-  }
-  model.cores = std::max(0.001, database.cores_millicores() / 1000.0);
-  model.sigma = std::max(0.0, profile.contention_sigma());
-  model.kappa = std::max(0.0, profile.contention_kappa());
-  if (model.sigma == 0 && model.kappa == 0) {
-    Warn("database contention: the profile gives no curve, cores are shared without loss");
-  } else if (profile.contention_source() != "measured") {
-    Warn("database contention curve is a prior: " + profile.contention_source());
-  }
-  uint32_t maximum = database.max_connections();
-  if (maximum == 0) {
-    maximum = 100;
-    if (uses_database_) Warn("database.max_connections not given: PostgreSQL's default of 100");
-  }
-  uint64_t others = database.superuser_reserved_connections() + database.reserved_connections();
-  for (const model::Workload& workload : deployment_.workloads()) {
-    if (&workload == api_ || (workload.role() != "worker" && !workload.uses_database())) continue;
-    others += uint64_t{workload.replicas()} * std::max(1u, workload.workers()) *
-              (workload.connections_per_worker() + workload.audit_connections_per_worker());
-  }
-  model.usable_connections = maximum > others ? static_cast<uint32_t>(maximum - others) : 0;
-  const std::vector<double> quantiles(profile.flush_quantile_seconds().begin(),
-                                      profile.flush_quantile_seconds().end());
-  absl::StatusOr<FlushLaw> law = FlushLaw::Create(profile.flush_seconds(), quantiles);
-  if (!law.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("profile ", profile_.name(),
-                     ": database.flush_quantile_seconds: ", law.status().message()));
-  }
-  model.flush_law = *law;
-  model.flush = static_cast<Nanos>(std::llround(law->mean()));
-  model.audit_batch = profile.audit_batch_cpu_seconds() * 1e9;
-  model.audit_row = profile.audit_row_cpu_seconds() * 1e9;
-  model.audit_insert = ToNanos(profile.group_commit_delay_seconds());
-  if (!database.pooler().empty()) {
-    Warn("database.pooler " + database.pooler() +
-         ": not modelled, the pods' connections are taken as direct");
-  }
-  return absl::OkStatus();
-}
-
 absl::Status SystemCompiler::Network() {
   const model::Ingress& ingress = deployment_.ingress();
   for (const model::Service& service : deployment_.services()) {
@@ -121,12 +72,10 @@ void SystemCompiler::Omissions() {
         "password hashing runs beside the event loops; that it takes their share of the CPU "
         "limit is not modelled");
   }
-  system_.not_modelled = {
-      "round trips of a client that connects",
-      "contention on nodes whose CPU limits add up to more than their cores",
-      "checkpoints, vacuum and storage growth",
-      "PgBouncer",
-      "business answers (409, 404): every processed request is ok"};
+  system_.not_modelled = {"round trips of a client that connects",
+                          "contention on nodes whose CPU limits add up to more than their cores",
+                          "checkpoints and vacuum",
+                          "business answers (409, 404): every processed request is ok"};
   if (workload_.tokens.refreshes && !system_.token_refresh) {
     system_.not_modelled.push_back("token refresh");
   }

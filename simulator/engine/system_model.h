@@ -66,6 +66,9 @@ struct PodModel {
   uint32_t connections_per_worker = 2;
   uint32_t audit_connections = 0;  // per worker, beside connections_per_worker
   uint32_t pipeline_depth = 1;
+  Nanos pool_wait = 0;  // longest wait for a connection; 0: no limit, but none when none is up
+  uint32_t pool_wait_limit = 1024;
+  bool pool_lazy = false;
   int64_t request_millicores = 0;
   int64_t request_memory_bytes = 0;
   double start_median_seconds = 0;  // created to containers running, lognormal
@@ -110,6 +113,32 @@ struct DatabaseModel {
   double audit_batch = 0;           // CPU of a batch of audit records, and of each record in it
   double audit_row = 0;
   Nanos audit_insert = 0;  // from handing over an audit batch to its commit
+  double connect = 0;      // CPU of a new connection
+  double connection_bytes = 0;
+  double shared_bytes = 0;
+  double memory_bytes = 0;  // 0: not known, never exceeded
+
+  bool commit_waits = true;
+  bool synchronous_standby = false;
+  uint32_t standbys = 0;
+  Nanos standby_round_trip = 0;
+  Nanos standby_flush = 0;
+  Nanos promotion_after = kNever;  // from the primary's loss; kNever: nobody promotes
+  Nanos restart = 0;
+
+  bool pooled = false;
+  bool pooler_session = false;
+  uint32_t pooler_processes = 1;
+  uint32_t pooler_pool_size = 0;    // server connections of each process
+  uint32_t pooler_max_clients = 0;  // of each process
+  Nanos pooler_query_wait = 0;
+  Nanos pooler_query = 0;  // of its thread per transaction
+
+  double wal_bytes_per_write = 0;
+  double wal_bytes_per_audit = 0;
+  double storage_bytes_per_write = 0;
+  double storage_bytes_per_audit = 0;
+  double storage_bytes = 0;
 };
 
 struct SystemModel {

@@ -29,6 +29,12 @@ class GroupCommit {
     return next_end_;
   }
 
+  // A crash: what runs or waits never ends.
+  void Abandon(Nanos now) {
+    busy_ = BusyUntil(now);
+    running_end_ = next_end_ = std::min(next_end_, now);
+  }
+
   Nanos BusyUntil(Nanos now) const { return busy_ - std::max<Nanos>(0, next_end_ - now); }
 
  private:

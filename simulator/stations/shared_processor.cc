@@ -24,7 +24,11 @@ void SharedProcessor::Schedule() {
     return;
   }
   const size_t n = std::min(heap_.size(), total_rate_.size() - 1);
-  rate_ = total_rate_[n] / static_cast<double>(heap_.size());
+  rate_ = total_rate_[n] * speed_ / static_cast<double>(heap_.size());
+  if (rate_ <= 0) {
+    next_ = kNever;
+    return;
+  }
   // A femtosecond of slack absorbs the rounding of V, so that equal tags leave together.
   const double wait = std::max(0.0, (heap_.front().tag - clock_) / rate_ - 1e-6);
   next_ = last_ + static_cast<Nanos>(std::ceil(wait));
@@ -47,6 +51,20 @@ uint32_t SharedProcessor::Depart(Nanos now) {
   heap_.pop_back();
   Schedule();
   return job;
+}
+
+void SharedProcessor::SetSpeed(Nanos now, double factor) {
+  Advance(now);
+  speed_ = factor;
+  Schedule();
+}
+
+double SharedProcessor::Abandon(Nanos now) {
+  Advance(now);
+  const double left = Remaining(now);
+  heap_.clear();
+  Schedule();
+  return left;
 }
 
 double SharedProcessor::ServiceGiven(Nanos now) const {

@@ -30,6 +30,11 @@ class SharedProcessor {
   // Removes and returns the job that departs at NextTime(), which must be `now`.
   uint32_t Depart(Nanos now);
 
+  // From now on everything progresses at `factor` (>= 0) of the rates given.
+  void SetSpeed(Nanos now, double factor);
+  // All jobs leave unfinished; returns the service that they still needed, in nanoseconds.
+  double Abandon(Nanos now);
+
   size_t size() const { return heap_.size(); }
   // Service given so far, in nanoseconds: the integral of total_rate.
   double ServiceGiven(Nanos now) const;
@@ -61,6 +66,7 @@ class SharedProcessor {
   std::vector<Entry> heap_;
   double clock_ = 0;  // V
   double rate_ = 0;   // dV/dt now
+  double speed_ = 1;
   double given_ = 0;
   double busy_ = 0;
   double cores_ = 1e18;
