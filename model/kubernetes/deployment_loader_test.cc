@@ -112,6 +112,23 @@ spec:
   EXPECT_NEAR(autoscaler.scale_down().tolerance(), 0.05, 1e-12);
 }
 
+TEST(Database, ReadsPgBouncersIni) {
+  const Deployment deployment = Derive(
+      "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: p}, spec: {template: {spec: "
+      "{containers: [{name: c, image: \"postgres:16\"}]}}}}\n---\n"
+      "{apiVersion: apps/v1, kind: Deployment, metadata: {name: b}, spec: {replicas: 3, template: "
+      "{spec: {containers: [{name: c, image: \"bitnami/pgbouncer:1.22\", volumeMounts: [{name: v, "
+      "mountPath: /etc/pgbouncer}]}], volumes: [{name: v, configMap: {name: i}}]}}}}\n---\n"
+      "{apiVersion: v1, kind: ConfigMap, metadata: {name: i}, data: {pgbouncer.ini: "
+      "\"[pgbouncer]\\n; pool_mode = session\\npool_mode = transaction\\n"
+      "default_pool_size=40\\nmax_client_conn = 2000\\nquery_wait_timeout = 15\\n\"}}");
+  EXPECT_EQ(deployment.database().pooler(), "transaction");
+  EXPECT_EQ(deployment.database().pooler_pool_size(), 40u);
+  EXPECT_EQ(deployment.database().pooler_max_client_connections(), 2000u);
+  EXPECT_EQ(deployment.database().pooler_query_wait_seconds(), 15);
+  EXPECT_EQ(deployment.database().pooler_processes(), 3u);
+}
+
 TEST(Database, DefaultsWhenItsConfigurationIsNotMounted) {
   const std::string config =
       "\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {postgresql.conf: "

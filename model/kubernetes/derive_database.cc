@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -96,6 +97,8 @@ class DatabaseBuilder {
       database_->set_shared_buffers_bytes(
           PostgresMemory(found_.values["shared_buffers"], 8192).value_or(kSharedBuffers));
     }
+    database_->set_synchronous_standby(Has("synchronous_standby_names") &&
+                                       !found_.values["synchronous_standby_names"].empty());
     FillResources();
     FillStorage();
   }
@@ -179,21 +182,43 @@ void DeriveCloudNative(const Object& object, Deployment* deployment) {
   if (storage.ok() && *storage > 0) database->set_storage_bytes(static_cast<uint64_t>(*storage));
 }
 
-void DerivePooler(const Pod& pod, const Manifests& manifests, Database* database) {
-  const std::string text = WhatItRuns(pod, manifests);
-  database->set_pooler(absl::StrContains(text, "transaction") ? "transaction" : "session");
-  for (absl::string_view key : {"default_pool_size", "DEFAULT_POOL_SIZE"}) {
-    const size_t at = text.find(std::string(key));
-    if (at == std::string::npos) continue;
-    const size_t digit = text.find_first_of("0123456789", at);
-    uint32_t size = 0;
-    if (digit != std::string::npos &&
-        absl::SimpleAtoi(text.substr(digit, text.find_first_not_of("0123456789", digit) - digit),
-                         &size)) {
-      database->set_pooler_pool_size(size);
-      return;
+// Value of a PgBouncer setting in its pod's pgbouncer.ini or environment ("pool_mode =
+// transaction", POOL_MODE=transaction, PGBOUNCER_POOL_MODE=...); empty when not given.
+std::string PoolerSetting(const std::string& text, absl::string_view name) {
+  const std::string lower = absl::AsciiStrToLower(text);
+  for (size_t at = lower.find(name); at != std::string::npos; at = lower.find(name, at + 1)) {
+    const size_t line = lower.find_last_of("\n", at) + 1;  // npos + 1 = 0
+    const size_t first = lower.find_first_not_of(" \t", line);
+    if (lower[first] == ';' || lower[first] == '#') continue;
+    const absl::string_view before = absl::string_view(lower).substr(line, at - line);
+    if (!before.empty() && before.back() != ' ' && before.back() != '\t' &&
+        !absl::EndsWith(before, "pgbouncer_")) {
+      continue;
     }
+    const size_t equals = lower.find_first_not_of(" \t", at + name.size());
+    if (equals == std::string::npos || lower[equals] != '=') continue;
+    const size_t value = lower.find_first_not_of(" \t", equals + 1);
+    if (value == std::string::npos) return "";
+    return lower.substr(value, lower.find_first_of(" \t\r\n;", value) - value);
   }
+  return "";
+}
+
+void DerivePooler(const Object& owner, const Pod& pod, const Manifests& manifests,
+                  Database* database) {
+  const std::string text = WhatItRuns(pod, manifests);
+  const std::string mode = PoolerSetting(text, "pool_mode");
+  database->set_pooler(mode == "transaction" || mode == "statement" ? "transaction" : "session");
+  const auto number = [&text](absl::string_view name, uint32_t otherwise) {
+    uint32_t value = 0;
+    return absl::SimpleAtoi(PoolerSetting(text, name), &value) ? value : otherwise;
+  };
+  database->set_pooler_pool_size(number("default_pool_size", 20));
+  database->set_pooler_max_client_connections(number("max_client_conn", 100));
+  database->set_pooler_query_wait_seconds(number("query_wait_timeout", 120));
+  database->set_pooler_processes(
+      database->pooler_processes() +
+      static_cast<uint32_t>(std::clamp<long>(owner["spec.replicas"].Integer(1), 1, 1000)));
 }
 
 }  // namespace
@@ -220,10 +245,14 @@ void DeriveDatabase(const Manifests& manifests, Deployment* deployment) {
   if (!primary) return;
   DatabaseBuilder(*primary, manifests, deployment).Build();
   deployment->mutable_database()->set_standbys(standbys);
+  if (standbys > 0 && IsManaged(*primary, manifests)) {
+    // Patroni's default: the leader's key lives 30 s (ttl); the others look every 10 s (loop_wait).
+    deployment->mutable_database()->set_failover_detection_seconds(30);
+  }
   for (const Object& object : manifests.objects) {
     const std::optional<Pod> pod = PodOf(object);
     if (pod && RoleOf(*pod, manifests) == "pooler") {
-      DerivePooler(*pod, manifests, deployment->mutable_database());
+      DerivePooler(object, *pod, manifests, deployment->mutable_database());
     }
   }
 }

@@ -1,5 +1,8 @@
 #include "simulator/commands/prediction_table.h"
 
+#include <map>
+#include <string>
+
 #include "absl/strings/str_format.h"
 
 namespace simulator {
@@ -35,7 +38,10 @@ void PrintPrediction(const model::Result& result, std::FILE* out) {
     std::fprintf(out, "%-30s %13.1f%%   %.5g of %.5g\n", use.name().c_str(),
                  100 * use.utilisation(), use.busy(), use.capacity());
   }
-  for (const auto& [outcome, count] : result.total().outcomes()) {
+  // Sorted: the message's map has no order of its own.
+  const std::map<std::string, uint64_t> outcomes(result.total().outcomes().begin(),
+                                                 result.total().outcomes().end());
+  for (const auto& [outcome, count] : outcomes) {
     std::fprintf(out, "outcome %-22s %14llu\n", outcome.c_str(),
                  static_cast<unsigned long long>(count));
   }

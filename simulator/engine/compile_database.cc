@@ -65,6 +65,15 @@ absl::Status SystemCompiler::Database() {
   model.connection_bytes = std::max(0.0, profile.memory_per_connection_bytes());
   model.shared_bytes = static_cast<double>(database.shared_buffers_bytes());
   model.memory_bytes = static_cast<double>(database.memory_bytes());
+  const double needed = model.shared_bytes + model.usable_connections * model.connection_bytes;
+  if (model.memory_bytes > 0 && needed > model.memory_bytes) {
+    Warn(absl::StrCat("database memory: ", model.usable_connections, " connections x ",
+                      static_cast<int64_t>(model.connection_bytes / 1048576), " MiB + ",
+                      static_cast<int64_t>(model.shared_bytes / 1048576),
+                      " MiB shared buffers are more than its ",
+                      static_cast<int64_t>(model.memory_bytes / 1048576),
+                      " MiB: it would be killed before max_connections is reached"));
+  }
   model.wal_bytes_per_write = profile.wal_bytes_per_write();
   model.wal_bytes_per_audit = profile.wal_bytes_per_audit_record();
   model.storage_bytes_per_write = profile.storage_bytes_per_write();

@@ -32,13 +32,12 @@ uint32_t DatabaseTier::OpenConnections(uint32_t first_worker, uint32_t count, bo
     }
     uint32_t audit = system_.pod.audit_connections - worker.audit_connections;
     for (; audit > 0; --audit) {
-      if (pooler_) {
-        if (pooler_->Accept() < 0) break;
-      } else if (!down_) {
+      if (!pooler_ && !down_) {
         if (backends_ >= system_.database.usable_connections) break;
         SetBackends(backends_ + 1);
-        if (!established && system_.database.connect > 0)
+        if (!established && system_.database.connect > 0) {
           Enter(system_.database.connect, kAuditJob);
+        }
       }
       ++worker.audit_connections;
     }

@@ -69,7 +69,7 @@ void DatabaseTier::Submit(uint32_t index) {
 }
 
 void DatabaseTier::Fail(uint32_t index, uint8_t outcome) {
-  requests_[index].failure = outcome;
+  if (!Dead(requests_[index])) requests_[index].failure = outcome;
   client_.DatabaseFailed(index);
 }
 
@@ -129,7 +129,8 @@ void DatabaseTier::ReleaseHead(uint32_t c) {
     Append(c, waiting);
     break;
   }
-  if (worker.closing && connection.head == kNone) [[unlikely]] Closed(connection, worker);
+  if (worker.closing && connection.head == kNone) [[unlikely]]
+    Closed(connection, worker);
   if (pooler_) {
     if (!system_.database.pooler_session && connection.has_server) {
       connection.has_server = false;

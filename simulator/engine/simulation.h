@@ -237,7 +237,9 @@ class Simulation final : private DatabaseTier::Client {
   void Load(uint32_t request, bool at_worker);
   void AfterRedis(uint32_t request, bool at_worker);
   void RoundTripDone(uint32_t request) override;
-  void DatabaseFailed(uint32_t request) override { BeforeAnswer(request); }
+  void DatabaseFailed(uint32_t request) override {
+    Dead(requests_[request]) ? DropDead(request) : BeforeAnswer(request);
+  }
   void AuditDurable(uint32_t request) override { Hash(request); }
   void DatabaseEvent(const std::string& kind, const std::string& text) override {
     AddEvent(kind, "database", text, 0, 0);

@@ -17,6 +17,7 @@ struct MixDemand {
   double server = 0;
   double database = 0;
   double connection = 0;  // a connection's time: segments and the flushes it is held for
+  double pooler = 0;      // of PgBouncer's thread
   double redis = 0;
   double hashing = 0;
   double unloaded = 0;
@@ -54,6 +55,12 @@ MixDemand DemandOf(const Workload& workload, const SystemModel& system, double t
     sum.server += share * server;
     sum.database += share * segments * segment;
     sum.connection += share * (segments * segment + flushes);
+    if (system.database.pooled) {
+      const double pooler =
+          segments * static_cast<double>(system.database.pooler_query) * kNanosecond;
+      sum.pooler += share * pooler;
+      sum.unloaded += share * pooler;
+    }
     sum.redis += share * commands * busy;
     sum.hashing += share * hashing;
     double alone = (server + hashing) / system.pod.worker_speed;
@@ -158,15 +165,25 @@ Bounds BoundsAt(const Workload& workload, const SystemModel& system, uint32_t po
       uint64_t{pod.workers} * (pod.connections_per_worker + pod.audit_connections);
   bounds.connections_asked = pods * per_pod;
   bounds.connections_usable = system.database.usable_connections;
-  const uint64_t connected_pods =
+  uint64_t connected_pods =
       std::min<uint64_t>(pods, per_pod > 0 ? bounds.connections_usable / per_pod : 0);
-  const uint64_t connections = connected_pods * pod.workers * pod.connections_per_worker;
+  if (system.database.pooled) {  // the pods' connections end at the pooler
+    bounds.connections_asked =
+        uint64_t{system.database.pooler_processes} * system.database.pooler_pool_size;
+    connected_pods = pods;
+  }
+  uint64_t connections = connected_pods * pod.workers * pod.connections_per_worker;
+  if (system.database.pooled) {
+    connections = std::min(
+        {connections, bounds.connections_asked, uint64_t{system.database.usable_connections}});
+  }
   const auto add = [&](const char* name, double seconds, double capacity, const char* unit) {
     if (seconds > 0) bounds.resources.push_back({name, seconds, capacity, unit});
   };
   add("server_cpu", demand.server, pods * pod.workers * pod.worker_speed, "cores");
   add("database_cpu", demand.database, DatabaseSpeed(system.database, connections), "cores");
   add("database_pool", demand.connection, static_cast<double>(connections), "connections");
+  add("pooler_cpu", demand.pooler, system.database.pooler_processes, "threads");
   add("redis_shard_max", demand.redis * LargestShardShare(system), 1, "shards");
   add("hashing", demand.hashing / pod.worker_speed, pods, "threads");
   if (system.ingress_cores > 0) {

@@ -28,6 +28,27 @@ TEST(BoundsTest, OneStationByHand) {
   EXPECT_NEAR(bounds.ThinkAtKnee(100), 2.0 - 0.030, 1e-6);
 }
 
+// Two PgBouncer processes with 4 server connections each, 50 us of their threads a transaction.
+TEST(BoundsTest, APoolerByHand) {
+  TestInputs inputs = TestInputs::Bare(100, 1.0, 0.001, 0.010);
+  model::Database& database = *inputs.deployment.mutable_database();
+  database.set_cores_millicores(64000);
+  database.set_pooler("transaction");
+  database.set_pooler_processes(2);
+  database.set_pooler_pool_size(4);
+  inputs.profile.mutable_database()->set_pooler_query_seconds(50e-6);
+  const CompiledExperiment bare = CompileInputs(inputs);
+  const Bounds bounds = ComputeBounds(bare.workload, bare.system, 1);
+  EXPECT_EQ(bounds.connections_asked, 8u);
+  EXPECT_NEAR(bounds.MaxThroughput(), 8 / 0.010, 1e-6);  // server connections
+  EXPECT_NEAR(bounds.unloaded_seconds, 0.011 + 50e-6, 1e-6);
+  for (const ResourceBound& resource : bounds.resources) {
+    if (resource.name == "pooler_cpu") {
+      EXPECT_NEAR(resource.limit(), 2 / 50e-6, 1e-3);
+    }
+  }
+}
+
 TEST(BoundsTest, SimulationStaysInside) {
   for (uint64_t users : {5000, 60000, 400000}) {
     TestInputs inputs = TestInputs::FromFiles();

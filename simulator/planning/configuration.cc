@@ -36,13 +36,14 @@ std::string Configuration::Words() const {
     absl::StrAppendFormat(&words, ", %d Redis master%s", redis_masters,
                           redis_masters == 1 ? "" : "s");
   }
+  if (pooler_pool > 0) absl::StrAppend(&words, ", PgBouncer with a pool of ", pooler_pool);
   return words;
 }
 
 bool Configuration::WithinReachOf(const Configuration& other) const {
   return pods <= other.pods && cpu_millicores <= other.cpu_millicores && workers == other.workers &&
          connections <= other.connections && database_millicores <= other.database_millicores &&
-         redis_masters <= other.redis_masters;
+         redis_masters <= other.redis_masters && pooler_pool == other.pooler_pool;
 }
 
 model::Deployment WithConfiguration(const model::Deployment& base, const std::string& api,
@@ -70,7 +71,14 @@ model::Deployment WithConfiguration(const model::Deployment& base, const std::st
   for (model::RedisCluster& redis : *deployment.mutable_redis()) {
     if (configuration.redis_masters > 0) redis.set_masters(configuration.redis_masters);
   }
-  deployment.mutable_database()->set_cores_millicores(configuration.database_millicores);
+  model::Database& database = *deployment.mutable_database();
+  database.set_cores_millicores(configuration.database_millicores);
+  if (configuration.pooler_pool > 0) {
+    database.set_pooler("transaction");
+    database.set_pooler_processes(1);
+    database.set_pooler_pool_size(configuration.pooler_pool);
+    database.set_pooler_max_client_connections(1'000'000);
+  }
   return deployment;
 }
 
@@ -127,6 +135,7 @@ double CostPerHour(const Configuration& configuration, const model::Deployment& 
          prices.database_core_hour * configuration.database_millicores / 1000.0 +
          prices.database_gib_hour * static_cast<double>(base.database().memory_bytes()) /
              kGibibyte +
+         (configuration.pooler_pool > 0 ? prices.core_hour : 0) +
          prices.redis_node_hour * redis_nodes + prices.fixed_hour;
 }
 

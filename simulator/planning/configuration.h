@@ -9,7 +9,8 @@
 
 namespace simulator {
 
-// What a plan may choose: the API's pods and their size, the database's cores, Redis masters.
+// What a plan may choose: the API's pods and their size, the database's cores, Redis masters, and
+// PgBouncer.
 struct Configuration {
   uint32_t pods = 1;
   uint32_t cpu_millicores = 1000;  // limit of a pod
@@ -17,6 +18,7 @@ struct Configuration {
   uint32_t connections = 2;        // of a worker
   uint32_t database_millicores = 1000;
   uint32_t redis_masters = 0;  // of every Redis cluster; 0: as in the base
+  uint32_t pooler_pool = 0;    // server connections of one PgBouncer, transaction mode; 0: none
 
   std::string Words() const;  // "9 pods x 2 cores (2 workers x 2 connections), database 32 cores"
 
@@ -25,9 +27,9 @@ struct Configuration {
 };
 
 // `base` with the configuration in the workload `api`: no autoscaler, replicas = pods, CPU limit,
-// workers, connections; request and memory in the base's proportion to the limit and the workers.
-// Redis clusters get the masters, each with the base's replicas and memory. Everything else
-// (ingress, other workloads) stays.
+// workers, connections, one PgBouncer process when it is chosen; request and memory in the base's
+// proportion to the limit and the workers. Redis clusters get the masters, each with the base's
+// replicas and memory. Everything else (ingress, other workloads) stays.
 model::Deployment WithConfiguration(const model::Deployment& base, const std::string& api,
                                     const Configuration& configuration);
 
@@ -57,7 +59,8 @@ struct Prices {
 // fixed_hour, currency; the database's default to the others'. Errors name file, line and field.
 absl::StatusOr<Prices> LoadPrices(const std::string& path);
 
-// An hour of API pods, database and Redis nodes.
+// An hour of API pods, database and Redis nodes, and a core for PgBouncer's thread where there is
+// one.
 double CostPerHour(const Configuration& configuration, const model::Deployment& base,
                    const std::string& api, const Prices& prices);
 

@@ -10,6 +10,8 @@ namespace simulator {
 namespace {
 
 // A 95th percentile is below 3 x the mean for an exponential response (ln 20 = 3.0).
+constexpr uint32_t kPoolPerCore = 4;  // server connections of a pooler, per core of the database
+constexpr uint32_t kLeastPool = 4;
 constexpr double kTailOfMean = 3.0;
 // Beyond the fewest pods that the bounds allow, this many more are candidates of a shape.
 constexpr uint32_t kPodsBeyondBound = 12;
@@ -69,7 +71,7 @@ class Search {
   }
 
   // Candidates of one shape: pods from the fewest that the bounds allow.
-  absl::Status EnumerateShape(Configuration shape) {
+  absl::Status EnumerateShape(Configuration shape, uint32_t first_pods) {
     shape.pods = 1;
     RunOptions options = request_.options;
     options.fixed_pods = 1;
@@ -78,14 +80,19 @@ class Search {
     if (!compiled.ok()) return compiled.status();
     const auto users = static_cast<double>(compiled->workload.users);
     uint32_t kept = 0;
-    for (uint32_t pods = 1; pods <= request_.choices.most_pods && kept < kPodsBeyondBound;
+    for (uint32_t pods = first_pods; pods <= request_.choices.most_pods && kept < kPodsBeyondBound;
          pods += std::max(1u, pods / 16)) {
       ++plan_.configurations;
       const Bounds bounds = ComputeBounds(compiled->workload, compiled->system, pods);
       if (bounds.connections_asked > bounds.connections_usable &&
           compiled->system.database.usable_connections > 0) {
         ++plan_.by_connections;
-        break;
+        if (compiled->system.database.pooled) break;
+        // More pods need a pooler: as many server connections as keep the cores busy.
+        shape.pooler_pool =
+            std::clamp(kPoolPerCore * shape.database_millicores / 1000, kLeastPool,
+                       std::max(kLeastPool, compiled->system.database.usable_connections));
+        return EnumerateShape(shape, pods);
       }
       Candidate candidate;
       candidate.configuration = shape;
@@ -126,7 +133,7 @@ class Search {
             shape.connections = connections;
             shape.database_millicores = database;
             shape.redis_masters = masters;
-            if (absl::Status status = EnumerateShape(shape); !status.ok()) return status;
+            if (absl::Status status = EnumerateShape(shape, 1); !status.ok()) return status;
           }
         }
       }

@@ -21,6 +21,9 @@ DEFINE_string(scenario, "scenarios/clinic_day.yaml", "whose operations are calib
 DEFINE_string(tokens, "", "tokens file made by //tools/mint for that server");
 DEFINE_string(out, "profile.json", "where the Profile is written");
 DEFINE_string(name, "this-server", "name of the Profile");
+DEFINE_string(contention_curve, "",
+              "fragment of a Profile with a measured contention curve (//tests/conformance:"
+              "postgres_curve --out); empty: the published prior");
 DEFINE_int32(windows, 10, "windows of observation per level and mix; 2 to 1000");
 DEFINE_double(window_seconds, 1, "length of a window; 0.2 to 60");
 
@@ -33,6 +36,15 @@ absl::Status Run() {
   if (FLAGS_windows < 2 || FLAGS_windows > 1000 || FLAGS_window_seconds < 0.2 ||
       FLAGS_window_seconds > 60) {
     return absl::InvalidArgumentError("--windows must be 2..1000, --window_seconds 0.2..60");
+  }
+  absl::StatusOr<model::Profile> curve = absl::NotFoundError("none");
+  if (!FLAGS_contention_curve.empty()) {
+    curve = model::ReadJson<model::Profile>(base::ResolvePath(FLAGS_contention_curve));
+    if (!curve.ok()) return curve.status();
+    if (curve->database().contention_source().empty()) {
+      return absl::InvalidArgumentError(FLAGS_contention_curve +
+                                        ": database.contention_source: expected a measured curve");
+    }
   }
   base::StopSignals stop;
   auto server = simulator::ReadServerHandle(base::ResolvePath(FLAGS_server_json));
@@ -55,6 +67,16 @@ absl::Status Run() {
   if (!profile.ok()) return profile.status();  // the folder stays: its log says more
   base::FolderRemover remover(*work);
   profile->set_name(FLAGS_name);
+  if (curve.ok()) {
+    model::DatabaseProfile& database = *profile->mutable_database();
+    const model::DatabaseProfile& measured = curve->database();
+    database.set_contention_sigma(measured.contention_sigma());
+    database.set_contention_kappa(measured.contention_kappa());
+    database.set_contention_source(measured.contention_source());
+    database.set_contention_sigma_standard_error(measured.contention_sigma_standard_error());
+    database.set_contention_kappa_standard_error(measured.contention_kappa_standard_error());
+    database.set_contention_connections_max(measured.contention_connections_max());
+  }
   return model::WriteJson(*profile, base::ResolvePath(FLAGS_out));
 }
 
