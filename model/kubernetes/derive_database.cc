@@ -186,7 +186,8 @@ void DeriveCloudNative(const Object& object, Deployment* deployment) {
 // transaction", POOL_MODE=transaction, PGBOUNCER_POOL_MODE=...); empty when not given.
 std::string PoolerSetting(const std::string& text, absl::string_view name) {
   const std::string lower = absl::AsciiStrToLower(text);
-  for (size_t at = lower.find(name); at != std::string::npos; at = lower.find(name, at + 1)) {
+  const std::string key(name);
+  for (size_t at = lower.find(key); at != std::string::npos; at = lower.find(key, at + 1)) {
     const size_t line = lower.find_last_of("\n", at) + 1;  // npos + 1 = 0
     const size_t first = lower.find_first_not_of(" \t", line);
     if (lower[first] == ';' || lower[first] == '#') continue;
