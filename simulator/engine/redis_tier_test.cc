@@ -266,7 +266,8 @@ TEST_F(RedisInTheEngineTest, ALostCacheIsLoadOnTheDatabase) {
   const ReplicationResult lost = Run();
   const auto& hits = lost.series[kCacheHitRate];
   EXPECT_LT(hits[12], calm.series[kCacheHitRate][12] - 0.1);
-  EXPECT_NEAR(hits[23], calm.series[kCacheHitRate][23], 0.05);
+  ASSERT_GT(hits.size(), 22u);
+  EXPECT_NEAR(hits[22], calm.series[kCacheHitRate][22], 0.05);
   EXPECT_GT(lost.series[kDatabaseCpu][12], calm.series[kDatabaseCpu][12]);
   EXPECT_EQ(lost.violation, "");
 }
