@@ -51,6 +51,9 @@ ReplicationRecord ToRecord(const ReplicationResult& result) {
     record.add_shard_series()->mutable_value()->Add(values.begin(), values.end());
   }
   record.set_handshakes(result.handshakes);
+  record.set_writes(result.writes);
+  record.set_audit_rows(result.audit_rows);
+  record.set_commits_lost(result.commits_lost);
   record.mutable_vertical_cores()->Add(result.vertical_cores.begin(), result.vertical_cores.end());
   record.set_cache_loads(result.cache_loads);
   record.set_cache_shared(result.cache_shared);
@@ -111,6 +114,9 @@ absl::StatusOr<ReplicationResult> FromRecord(const ReplicationRecord& record) {
     result.shard_series.emplace_back(series.value().begin(), series.value().end());
   }
   result.handshakes = record.handshakes();
+  result.writes = record.writes();
+  result.audit_rows = record.audit_rows();
+  result.commits_lost = record.commits_lost();
   const int cores = std::min<int>(record.vertical_cores_size(), result.vertical_cores.size());
   std::copy_n(record.vertical_cores().begin(), cores, result.vertical_cores.begin());
   result.cache_loads = record.cache_loads();

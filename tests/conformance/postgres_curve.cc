@@ -1,9 +1,11 @@
 #include <gflags/gflags.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -109,6 +111,10 @@ void PrintTable(const std::string& name, const Series& series, const ContentionF
       "| driver cores | fitted curve /s | simulated, prior curve /s |\n"
       "|---|---|---|---|---|---|---|---|\n",
       name.c_str());
+  double cores = 0;  // that the database had beside the driver, at most
+  for (const auto& [n, point] : series) {
+    cores = std::max(cores, point.Mean([](const LoadSpan& span) { return span.database_cores; }));
+  }
   for (const auto& [n, point] : series) {
     const double low = point.spans.front().per_second();
     const double high = point.spans.back().per_second();
@@ -118,7 +124,7 @@ void PrintTable(const std::string& name, const Series& series, const ContentionF
                 point.Mean([](const LoadSpan& span) { return span.database_cores; }),
                 point.Mean([](const LoadSpan& span) { return span.driver_cores; }),
                 fit.PerSecond(static_cast<double>(n)),
-                Simulated(series.begin()->second.cpu_seconds(), flush_seconds, fit.cores,
+                Simulated(series.begin()->second.cpu_seconds(), flush_seconds, cores,
                           FLAGS_prior_sigma, FLAGS_prior_kappa, n));
   }
   std::printf(
@@ -185,7 +191,9 @@ absl::Status Run() {
   model::Profile fragment;
   fragment.set_name("contention curve");
   model::DatabaseProfile& database = *fragment.mutable_database();
-  database.set_contention_source("measured");
+  // Fewer cores than a larger database has hide what contention costs there.
+  database.set_contention_source(absl::StrCat("measured with ", std::thread::hardware_concurrency(),
+                                              " cores, the driver's among them; not for more"));
   database.set_contention_sigma(reads->sigma);
   database.set_contention_kappa(reads->kappa);
   database.set_contention_sigma_standard_error(reads->sigma_standard_error);
