@@ -47,7 +47,8 @@ struct Rule {
   model::Finding::Severity severity;
   bool needs_objects;  // cannot be judged from a hand-written Deployment
   std::string what;    // one line for the table of rules
-  // Empty: nothing in manifests can show it; the rule runs only where a deployment states the defect.
+  // Empty: nothing in manifests can show it; the rule runs only where a deployment states the
+  // defect.
   std::function<void(const Context&, Reporter&)> run;
 };
 

@@ -122,33 +122,13 @@ void Progress(absl::Time start, uint32_t replication, const ReplicationResult& r
 }  // namespace
 
 std::vector<std::string> PredictionFlags(const std::vector<std::string>& more) {
-  std::vector<std::string> names = {"scenario",
-                                    "deployment",
-                                    "profile",
-                                    "users",
-                                    "think_time",
-                                    "ramp",
-                                    "duration",
-                                    "settle",
-                                    "pods",
-                                    "seed",
-                                    "replications",
-                                    "threads",
-                                    "step",
-                                    "model_error",
-                                    "latency_model_error",
-                                    "cache_keys",
-                                    "catalogue",
-                                    "cache_ttl",
-                                    "slowdown",
-                                    "faults",
-                                    "overload",
-                                    "worker_queue",
-                                    "rate",
-                                    "cache",
-                                    "precision",
-                                    "precision_of",
-                                    "max_replications"};
+  std::vector<std::string> names = {
+      "scenario",     "deployment",      "profile",   "users",       "think_time",
+      "ramp",         "duration",        "settle",    "pods",        "seed",
+      "replications", "threads",         "step",      "model_error", "latency_model_error",
+      "cache_keys",   "catalogue",       "cache_ttl", "slowdown",    "faults",
+      "overload",     "worker_queue",    "rate",      "cache",       "precision",
+      "precision_of", "max_replications"};
   names.insert(names.end(), more.begin(), more.end());
   return names;
 }

@@ -184,8 +184,8 @@ class DatabaseTier {
     Nanos audit_due = kNever;
     bool audit_busy = false;
     bool closing = false;  // no new work comes; a connection closes when it is idle
-    bool counted = true;  // its backends are part of backends_
-    bool timer = false;   // a kPoolTimer is on its way
+    bool counted = true;   // its backends are part of backends_
+    bool timer = false;    // a kPoolTimer is on its way
   };
 
   // database_tier.cc

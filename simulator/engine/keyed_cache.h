@@ -61,8 +61,8 @@ class KeyedCache {
   // After the commit the key is closed for the settle time only.
   void Settle(uint32_t key, uint16_t operation, Nanos now);
 
-  // These workers are dead: their flights end without a value. The requests that waited in them; the
-  // leaders are where their loads are.
+  // These workers are dead: their flights end without a value. The requests that waited in them;
+  // the leaders are where their loads are.
   std::vector<uint32_t> Kill(uint32_t first_worker, uint32_t end_worker);
 
   uint64_t loads() const { return loads_; }

@@ -262,8 +262,8 @@ double RedisTier::SlotSeconds() const {
   return system_.redis.keys / redis::kSlots / system_.redis.migrate_keys_per_second;
 }
 
-// MIGRATE keeps both ends busy. Until the slot has moved, those of its commands whose keys have gone
-// are redirected: half of them on average.
+// MIGRATE keeps both ends busy. Until the slot has moved, those of its commands whose keys have
+// gone are redirected: half of them on average.
 void RedisTier::PlanMove(Nanos now) {
   if (moves_.empty()) return;
   const Move move = moves_.back();

@@ -97,7 +97,7 @@ void Simulation::TimeOutOldest() {
   const uint32_t index = requests_.oldest();
   CountLive();
   requests_.Unlink(index);
-  const Request& request = requests_[index];
+  const Request request = requests_[index];  // a copy: to conclude may send the next one
   if (request.failure == kFailureSilent) [[unlikely]]
     Disconnect(users_[request.user]);  // nothing came back: the client tries another connection
   Conclude(request.user, request.start, request.operation, kTimeout);

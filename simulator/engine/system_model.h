@@ -12,8 +12,8 @@
 #include "simulator/engine/cache_model.h"
 #include "simulator/engine/nodes.h"
 #include "simulator/engine/options.h"
-#include "simulator/engine/rollout.h"
 #include "simulator/engine/redis_model.h"
+#include "simulator/engine/rollout.h"
 #include "simulator/engine/worker_queue.h"
 #include "simulator/engine/workload.h"
 #include "simulator/kernel/virtual_time.h"
@@ -148,11 +148,11 @@ struct SystemModel {
   OverloadModel overload;
   DatabaseModel database;
   ClusterModel cluster;
-  Nanos node_start = 0;                  // of a new node, after the autoscaler's scan
-  Nanos node_not_ready = 0;              // silence until a node counts as not ready
-  Nanos eviction = 0;                    // and then until its pods are given up
-  Nanos endpoint_lag = 0;                // until who balances knows that a pod is no longer ready
-  bool ingress = false;                  // tries another pod when one refuses
+  Nanos node_start = 0;      // of a new node, after the autoscaler's scan
+  Nanos node_not_ready = 0;  // silence until a node counts as not ready
+  Nanos eviction = 0;        // and then until its pods are given up
+  Nanos endpoint_lag = 0;    // until who balances knows that a pod is no longer ready
+  bool ingress = false;      // tries another pod when one refuses
   RedisModel redis;
   std::vector<double> shard_cumulative;  // share of keys' popularity per Redis shard; last is 1
   Nanos round_trip = 0;                  // network, server to Redis

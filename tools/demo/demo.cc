@@ -225,16 +225,19 @@ class Demo {
 
   absl::Status SimulateClaims() {
     std::vector<SimulationJob> jobs;
-    auto add = [&](double users, double think) {
-      const std::string name = absl::StrFormat("%.0f users, think time %g s", users, think);
-      jobs.push_back({name, files_.production, users, think, plan_.simulated_ramp_seconds,
-                      plan_.simulated_seconds,
-                      Path(absl::StrFormat("predicted-production-%.0f-%gs.json", users, think))});
+    auto add = [&](const char* deployment, const std::string& path, double users, double think) {
+      const std::string name =
+          absl::StrFormat("%s: %.0f users, think time %g s", deployment, users, think);
+      jobs.push_back(
+          {name, path, users, think, plan_.simulated_ramp_seconds, plan_.simulated_seconds,
+           Path(absl::StrFormat("predicted-%s-%.0f-%gs.json", deployment, users, think))});
     };
-    add(kMillion, 10);
+    add("production", files_.production, kMillion, 10);
     if (!options_.quick) {
-      for (double think : {5.0, 9.0, 20.0}) add(kMillion, think);
-      for (double users : {500e3, 100e3, 25e3}) add(users, 10);
+      for (double think : {5.0, 9.0, 20.0}) add("production", files_.production, kMillion, think);
+      for (double users : {500e3, 100e3, 25e3}) add("production", files_.production, users, 10);
+      add("dev-4-cores", files_.dev, 15e3, 10);
+      add("staging-20-cores", files_.staging, 100e3, 10);
     }
     return RunSimulations(jobs, SimulationSettings());
   }

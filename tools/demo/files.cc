@@ -13,6 +13,8 @@ absl::StatusOr<Files> FindFiles() {
                             {"simulator/simulator", &files.simulator},
                             {"tools/mint/mint", &files.mint},
                             {"scenarios/clinic_day.yaml", &files.scenario},
+                            {"claims/deployments/dev-4-cores.yaml", &files.dev},
+                            {"claims/deployments/staging-20-cores.yaml", &files.staging},
                             {"k8s/rendered/production.yaml", &files.production},
                             {"claims/deployments/as-documented.yaml", &files.as_documented},
                             {"claims/deployments/as-shipped.yaml", &files.as_shipped},

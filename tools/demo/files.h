@@ -16,7 +16,8 @@ struct Files {
   std::string mint;
   std::string scenario;
   std::string claims;
-  std::string production;  // deployments: rendered manifests, and what claims and this host say
+  std::string dev, staging;  // deployments by hand: our server on the documents' smaller machines
+  std::string production;    // deployments: rendered manifests, and what claims and this host say
   std::string as_documented;
   std::string as_shipped;
   std::string this_host;
