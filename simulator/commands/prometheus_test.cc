@@ -26,6 +26,7 @@
 #include "model/result.pb.h"
 #include "simulator/commands/backtest.h"
 #include "simulator/commands/calibrate.h"
+#include "simulator/commands/said.h"
 #include "simulator/commands/seal.h"
 
 namespace simulator {
@@ -113,23 +114,6 @@ class Exporter {
   int port_ = 0;
   std::thread thread_;
 };
-
-struct Said {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-template <typename Command>
-Said Say(Command command, const Args& args) {
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  Said said;
-  said.code = command(args);
-  said.out = ::testing::internal::GetCapturedStdout();
-  said.err = ::testing::internal::GetCapturedStderr();
-  return said;
-}
 
 class PrometheusTest : public ::testing::Test {
  protected:

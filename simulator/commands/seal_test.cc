@@ -1,12 +1,13 @@
 #include "simulator/commands/seal.h"
+#include "simulator/commands/backtest.h"
+#include "simulator/commands/run.h"
+#include "simulator/commands/said.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 #include "model/io.h"
 #include "model/result.pb.h"
-#include "simulator/commands/backtest.h"
-#include "simulator/commands/run.h"
 
 namespace simulator {
 namespace {
@@ -32,23 +33,6 @@ Args With(const Args& more) {
                "--replications", "2"};
   args.insert(args.end(), more.begin(), more.end());
   return args;
-}
-
-struct Said {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-template <typename Command>
-Said Say(Command command, const Args& args) {
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  Said said;
-  said.code = command(args);
-  said.out = ::testing::internal::GetCapturedStdout();
-  said.err = ::testing::internal::GetCapturedStderr();
-  return said;
 }
 
 class SealTest : public ::testing::Test {
