@@ -1,13 +1,13 @@
 #include "simulator/commands/seal.h"
-#include "simulator/commands/backtest.h"
-#include "simulator/commands/run.h"
-#include "simulator/commands/said.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 #include "model/io.h"
 #include "model/result.pb.h"
+#include "simulator/commands/backtest.h"
+#include "simulator/commands/run.h"
+#include "simulator/commands/said.h"
 
 namespace simulator {
 namespace {
