@@ -49,6 +49,27 @@ absl::Status SystemCompiler::Pods() {
     pod.workers = 1;
     Warn(where + ".workers not given: 1 assumed");
   }
+  if (absl::Status status = CpuLimit(where); !status.ok()) return status;
+  if (absl::Status status = Pool(where); !status.ok()) return status;
+  pod.request_millicores = api_->request_millicores();
+  pod.request_memory_bytes = static_cast<int64_t>(api_->request_memory_bytes());
+  pod.start_median_seconds = kPodStartMedianSeconds;
+  pod.start_sigma = kPodStartSigma;
+  pod.ready_after =
+      ToNanos(std::max({api_->start_seconds(), api_->startup_probe().initial_delay_seconds(),
+                        api_->readiness_probe().initial_delay_seconds()}));
+  pod.pre_stop = ToNanos(api_->pre_stop_seconds());
+  pod.grace =
+      ToNanos(api_->termination_grace_seconds() > 0 ? api_->termination_grace_seconds() : 30.0);
+  if (absl::Status status = Memory(where); !status.ok()) return status;
+  if (absl::Status status = Nodes(); !status.ok()) return status;
+  Lifecycle();
+  Replicas();
+  return absl::OkStatus();
+}
+
+absl::Status SystemCompiler::CpuLimit(const std::string& where) {
+  PodModel& pod = system_.pod;
   pod.limit_cores = api_->limit_millicores() / 1000.0;
   pod.worker_speed = std::min(1.0, pod.limit_cores / pod.workers);
   pod.run_speed = pod.worker_speed;
@@ -68,6 +89,11 @@ absl::Status SystemCompiler::Pods() {
       pod.limit_quota = ToNanos(api_->limit_period_seconds() * pod.limit_cores);
     }
   }
+  return absl::OkStatus();
+}
+
+absl::Status SystemCompiler::Pool(const std::string& where) {
+  PodModel& pod = system_.pod;
   pod.connections_per_worker = api_->connections_per_worker();
   if (pod.connections_per_worker == 0) {
     pod.connections_per_worker = 2;
@@ -83,16 +109,11 @@ absl::Status SystemCompiler::Pods() {
   pod.pool_wait_limit =
       api_->pool_wait_limit() > 0 ? api_->pool_wait_limit() : options_.pool_wait_limit;
   pod.pool_lazy = api_->pool_lazy();
-  pod.request_millicores = api_->request_millicores();
-  pod.request_memory_bytes = static_cast<int64_t>(api_->request_memory_bytes());
-  pod.start_median_seconds = kPodStartMedianSeconds;
-  pod.start_sigma = kPodStartSigma;
-  pod.ready_after =
-      ToNanos(std::max({api_->start_seconds(), api_->startup_probe().initial_delay_seconds(),
-                        api_->readiness_probe().initial_delay_seconds()}));
-  pod.pre_stop = ToNanos(api_->pre_stop_seconds());
-  pod.grace =
-      ToNanos(api_->termination_grace_seconds() > 0 ? api_->termination_grace_seconds() : 30.0);
+  return absl::OkStatus();
+}
+
+absl::Status SystemCompiler::Memory(const std::string& where) {
+  PodModel& pod = system_.pod;
   pod.base_memory_bytes = profile_.server_base_memory_bytes();
   pod.connection_memory_bytes = profile_.server_memory_per_connection_bytes();
   pod.request_held_bytes = profile_.server_memory_per_request_bytes();
@@ -107,11 +128,14 @@ absl::Status SystemCompiler::Pods() {
       pod.connections_in_memory = static_cast<uint64_t>(room / pod.connection_memory_bytes);
     }
   }
-  if (absl::Status status = Nodes(); !status.ok()) return status;
-  Lifecycle();
+  return absl::OkStatus();
+}
+
+void SystemCompiler::Replicas() {
+  PodModel& pod = system_.pod;
   if (options_.fixed_pods > 0) {
     pod.replicas = options_.fixed_pods;
-    return absl::OkStatus();
+    return;
   }
   for (const model::Autoscaler& autoscaler : deployment_.autoscalers()) {
     if (autoscaler.target_name() == api_->name()) {
@@ -122,7 +146,6 @@ absl::Status SystemCompiler::Pods() {
       pod.replicas = std::min(pod.replicas, std::max(1u, autoscaler.max_replicas()));
     }
   }
-  return absl::OkStatus();
 }
 
 void SystemCompiler::CustomMetrics() {

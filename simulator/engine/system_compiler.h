@@ -33,6 +33,11 @@ class SystemCompiler {
   // compile_pods.cc
   const model::Workload* FindApi() const;
   absl::Status Pods();
+  // Parts of Pods(); `where` names the workload in errors.
+  absl::Status CpuLimit(const std::string& where);
+  absl::Status Pool(const std::string& where);
+  absl::Status Memory(const std::string& where);
+  void Replicas();  // fixed, or where the autoscaler starts
   // A metric that nobody exports stays: the controller must see it fail. One that is exported but
   // is no request rate has no value here, so the autoscaler runs without it.
   void CustomMetrics();
