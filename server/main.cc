@@ -20,6 +20,7 @@ DEFINE_string(database_url, "",
               "Empty: a private PostgreSQL under --data_dir");
 DEFINE_string(redis_url, "",
               "Redis Cluster, host:port[,host:port..]. Empty: a private one under --data_dir");
+DEFINE_string(cache, "on", "off: no Redis, every record is read from the database");
 DEFINE_int32(database_connections, 2, "connections per worker for requests (audit has one more)");
 DEFINE_int32(pipeline_depth, 64, "requests in flight per connection; 1 turns pipelining off");
 DEFINE_int32(pods, 1, "servers like this one on the same database, for the connection budget");
@@ -51,6 +52,7 @@ server::ServerOptions OptionsFromFlags() {
   options.signing_key_file = Resolved(FLAGS_signing_key_file);
   options.database_url = FLAGS_database_url;
   options.redis_url = FLAGS_redis_url;
+  options.cache = FLAGS_cache;
   options.database_connections = FLAGS_database_connections;
   options.pipeline_depth = FLAGS_pipeline_depth;
   options.pods = FLAGS_pods;

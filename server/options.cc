@@ -40,6 +40,14 @@ absl::Status Validate(const ServerOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("--host=", options.host, ": expected an IPv4 address"));
   }
+  if (options.cache != "on" && options.cache != "off") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--cache=", options.cache, ": expected on or off"));
+  }
+  if (options.cache == "off" && !options.redis_url.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--redis_url=", options.redis_url, ": nothing to do with --cache=off"));
+  }
   if (options.data_dir.empty()) return absl::InvalidArgumentError("--data_dir: expected a folder");
   return absl::OkStatus();
 }

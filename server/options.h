@@ -18,6 +18,7 @@ struct ServerOptions {
   // Empty: a private PostgreSQL / Redis Cluster is started under data_dir.
   std::string database_url;
   std::string redis_url;
+  std::string cache = "on";      // or "off": no Redis, every record is read from the database
   int database_connections = 2;  // per worker, for requests; the audit log has one more
   int pipeline_depth = 64;
   int pods = 1;  // processes like this one that share the database, for the connection budget

@@ -51,11 +51,11 @@ absl::StatusOr<Dependencies> StartDependencies(const ServerOptions& options) {
   Dependencies dependencies;
   dependencies.database_url = options.database_url;
   dependencies.redis_url = options.redis_url;
-  if (!options.database_url.empty() && !options.redis_url.empty()) return dependencies;
   devstack::StackOptions stack;
   stack.data_dir = options.data_dir + "/stack";
   stack.with_postgres = options.database_url.empty();
-  stack.with_redis = options.redis_url.empty();
+  stack.with_redis = options.cache == "on" && options.redis_url.empty();
+  if (!stack.with_postgres && !stack.with_redis) return dependencies;
   std::fprintf(stderr, "starting a private %s under %s\n",
                !stack.with_redis      ? "PostgreSQL"
                : !stack.with_postgres ? "Redis Cluster"
@@ -191,12 +191,14 @@ absl::StatusOr<WorkerConfig> MakeWorkerConfig(const ServerOptions& options, cons
   if (!app_url.ok()) return app_url.status();
   absl::StatusOr<std::string> decoy_hash = HashPassword("decoy");
   if (!decoy_hash.ok()) return decoy_hash.status();
-  absl::StatusOr<std::vector<std::string>> seeds = RedisCluster::ParseSeeds(dependencies.redis_url);
-  if (!seeds.ok()) return seeds.status();
   WorkerConfig config;
   config.options = options;
   config.app_database_url = *app_url;
-  config.redis_seeds = *seeds;
+  if (options.cache == "on") {
+    auto seeds = RedisCluster::ParseSeeds(dependencies.redis_url);
+    if (!seeds.ok()) return seeds.status();
+    config.redis_seeds = *seeds;
+  }
   config.key = key;
   config.decoy_hash = *decoy_hash;
   return config;

@@ -223,6 +223,42 @@ TEST_F(ServerTest, MistakesAreOneClearLine) {
   EXPECT_EQ(std::count(away.err.begin(), away.err.end(), '\n'), 1) << away.err;
 }
 
+TEST_F(ServerTest, WithoutACacheEveryRecordIsReadFromTheDatabase) {
+  const std::string other = folder_->path() + "/uncached";
+  auto uncached =
+      base::Subprocess::Start({.argv = {binary_, "--port=0", "--data_dir=" + other, "--cache=off",
+                                        "--database_url=" + Fact("database_url"), "--workers=1",
+                                        "--signing_key_file=" + Fact("signing_key_file")},
+                               .log_file = folder_->path() + "/uncached.log",
+                               .death_signal = SIGTERM});
+  ASSERT_TRUE(uncached.ok()) << uncached.status();
+  for (int i = 0; i < 300 && !base::ReadFile(other + "/server.json").ok(); ++i) {
+    ASSERT_TRUE(uncached->running()) << *base::ReadFile(folder_->path() + "/uncached.log");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  const auto facts = boost::json::parse(*base::ReadFile(other + "/server.json"));
+  EXPECT_TRUE(facts.at("redis_pids").as_array().empty());
+  const int port = static_cast<int>(facts.at("port").as_int64());
+  const std::string token = Login(Doctor().email);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Ask(port, "GET", "/api/v1/ehr/comprehensive/" + Patient(0).id, token).status, 200);
+  }
+  const std::string metrics = Ask(port, "GET", "/metrics").text;
+  for (const char* series : {R"(praxis_cache_misses_total{operation="ehr.comprehensive"} 5)",
+                             R"(praxis_cache_hits_total{operation="ehr.comprehensive"} 0)",
+                             R"(praxis_redis_commands_total{operation="ehr.comprehensive"} 0)"}) {
+    EXPECT_TRUE(absl::StrContains(metrics, series)) << series;
+  }
+  const std::string health = Ask(port, "GET", "/health").text;
+  EXPECT_TRUE(absl::StrContains(health, R"("status":"healthy")")) << health;
+  EXPECT_TRUE(absl::StrContains(health, R"("redis":"off")")) << health;
+  EXPECT_TRUE(uncached->Terminate(absl::Seconds(25)).ok());
+
+  EXPECT_TRUE(absl::StrContains(Run({"--cache=none"}).err, "--cache=none: expected on or off"));
+  const auto both = Run({"--cache=off", "--redis_url=127.0.0.1:1"});
+  EXPECT_TRUE(absl::StrContains(both.err, "--redis_url=127.0.0.1:1")) << both.err;
+}
+
 TEST_F(ServerTest, LosingThePrivateRedisOnlySlowsDown) {
   const std::string token = Login(Doctor().email);
   const std::string path = "/api/v1/ehr/comprehensive/" + Patient(0).id;

@@ -115,7 +115,7 @@ Worker::Worker(const WorkerConfig& config, const base::WorkerContext& context)
       database_(loop_, DatabaseFor(config)),
       audit_(loop_, DatabaseFor(config)),
       redis_(loop_, RedisFor(config)),
-      cache_(&redis_, config.key.secret),
+      cache_(config.options.cache == "on" ? &redis_ : nullptr, config.key.secret),
       blocking_pool_(loop_, config.options.blocking_threads),
       sessions_(config.key, config.decoy_hash, database_, blocking_pool_, revocations_, clock_),
       feed_(loop_, database_, revocations_, clock_),
@@ -142,10 +142,15 @@ bool Worker::Ready() const {
 
 Response Worker::Health() const {
   const bool database = database_.connected() > 0;
+  const bool cached = config_.options.cache == "on";
   const bool redis = redis_.ready();
-  return OkJson(absl::StrCat(R"({"status":")", database && redis ? "healthy" : "degraded",
-                             R"(","services":{"api":"up","database":")", database ? "up" : "down",
-                             R"(","redis":")", redis ? "up" : "down", R"("}})"));
+  return OkJson(absl::StrCat(
+      R"({"status":")", database && (redis || !cached) ? "healthy" : "degraded",
+      R"(","services":{"api":"up","database":")", database ? "up" : "down", R"(","redis":")",
+      !cached ? "off"
+      : redis ? "up"
+              : "down",
+      R"("}})"));
 }
 
 void Worker::BindHandlers() {
@@ -225,7 +230,7 @@ int Worker::Run() {
   }
   database_.Start();
   audit_.Start();
-  redis_.Start();
+  if (config_.options.cache == "on") redis_.Start();
   feed_.Start();
   if (absl::Status status = http_.Start(); !status.ok()) {
     LOG(ERROR) << status.message();

@@ -114,6 +114,21 @@ TEST(Run, StagesTokensThresholdsAndFiles) {
   EXPECT_EQ(RunScenario(args), kExitThresholds);
 }
 
+TEST(Run, ConnectionsAreDealtOverTheTargets) {
+  const auto answer = [](const TestRequest&) { return TestResponse(); };
+  TestServer first(answer), second(answer);
+  const std::string out = TempFile("two.json");
+  EXPECT_EQ(RunScenario({WriteScenario("http_reqs: count>1"), "--target",
+                         first.url("") + "," + second.url(""), "--tokens", WriteTokens(), "--out",
+                         out, "--seed=3", "--noprogress", "--workers=1"}),
+            kExitOk);
+  const auto result = model::ReadJson<model::Result>(out);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(WholeRun(*result), static_cast<double>(first.responses() + second.responses()));
+  EXPECT_GT(first.responses(), 0u);
+  EXPECT_GT(second.responses(), 0u);
+}
+
 TEST(Run, BadInputIsBadConfig) {
   const std::string scenario = WriteScenario("http_reqs: count>1");
   const std::string target = "http://127.0.0.1:1";

@@ -16,7 +16,10 @@
 #include "model/scenario_loader.h"
 #include "model/threshold.h"
 
-DEFINE_string(target, "", "run: http://HOST:PORT of the service");
+DEFINE_string(
+    target, "",
+    "run: http://HOST:PORT of the service; several, separated by commas: each connection goes to "
+    "one of them at random, as through a Kubernetes Service");
 DEFINE_int64(vus, 0, "run: users, instead of the scenario's stages");
 DEFINE_string(duration, "", "run: how long the users stay once all are there");
 DEFINE_string(ramp, "",
@@ -93,17 +96,21 @@ absl::Status CheckPorts(uint64_t users, size_t sources) {
 
 absl::Status ConfigureTarget(ScenarioRun* run) {
   if (FLAGS_target.empty()) return absl::InvalidArgumentError("expected --target http://HOST:PORT");
-  absl::StatusOr<Target> target = ParseTarget(FLAGS_target);
-  if (!target.ok()) return target.status();
-  if (target->path != "/") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--target ", target->url, ": expected no path, the scenario has the paths"));
+  absl::StatusOr<std::vector<Target>> targets = ParseTargets(FLAGS_target);
+  if (!targets.ok()) return targets.status();
+  for (const Target& target : *targets) {
+    if (target.path != "/") {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--target ", target.url, ": expected no path, the scenario has the paths"));
+    }
+    absl::Status allowed = CheckTargetAllowed(target, FLAGS_allow_target);
+    if (!allowed.ok()) return allowed;
   }
   absl::StatusOr<std::vector<in_addr>> sources = ParseSourceAddresses(FLAGS_source_addresses);
   if (!sources.ok()) return sources.status();
-  run->driver.target = *target;
+  run->driver.targets = *std::move(targets);
   run->driver.sources = *sources;
-  return CheckTargetAllowed(*target, FLAGS_allow_target);
+  return absl::OkStatus();
 }
 
 absl::Status ConfigureUsers(ScenarioRun* run) {
@@ -179,7 +186,8 @@ absl::Status Describe(const ScenarioRun& run, model::Result* result) {
   result->set_think_time_mean_seconds(run.plan.mean_think_seconds);
   result->set_think_time_scaled(FLAGS_think_time_scale != 1);
   for (const model::Event& event : run.profile->Events()) *result->add_events() = event;
-  DescribeRun(run.driver.target, FLAGS_seed, result);
+  DescribeRun(run.driver.targets.front(), FLAGS_seed, result);
+  result->mutable_provenance()->set_target(FLAGS_target);
   model::Provenance* provenance = result->mutable_provenance();
   provenance->set_scenario_name(run.scenario.name());
   provenance->set_scenario_digest(run.scenario.digest());
@@ -200,11 +208,13 @@ int RunScenario(const std::vector<std::string>& args) {
   absl::StatusOr<std::unique_ptr<ScenarioRun>> configured = Configure(args);
   if (!configured.ok()) return Complain(configured.status(), kExitBadConfig);
   ScenarioRun& run = **configured;
-  if (absl::Status status = ProbeTarget(run.driver.target); !status.ok()) {
-    return Complain(status, kExitFailed);
+  for (const Target& target : run.driver.targets) {
+    if (absl::Status status = ProbeTarget(target); !status.ok()) {
+      return Complain(status, kExitFailed);
+    }
   }
   StartClock(&run);
-  std::cout << "run " << run.scenario.name() << " on " << run.driver.target.url << ": "
+  std::cout << "run " << run.scenario.name() << " on " << FLAGS_target << ": "
             << run.profile->most_users() << " users, mean think time "
             << run.plan.mean_think_seconds << " s, " << run.run.workers << " worker(s)"
             << std::endl;

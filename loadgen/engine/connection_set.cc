@@ -16,20 +16,21 @@ int64_t NowNanos() {
   return now.tv_sec * 1'000'000'000 + now.tv_nsec;
 }
 
-absl::StatusOr<std::unique_ptr<ConnectionSet>> ConnectionSet::Create(const Target& target,
-                                                                     std::vector<in_addr> sources,
-                                                                     uint32_t capacity,
-                                                                     int64_t timeout_ns,
-                                                                     Handler* handler) {
+absl::StatusOr<std::unique_ptr<ConnectionSet>> ConnectionSet::Create(
+    std::vector<Target> targets, base::RandomStream draws, std::vector<in_addr> sources,
+    uint32_t capacity, int64_t timeout_ns, Handler* handler) {
   absl::StatusOr<Poller> poller = Poller::Create();
   if (!poller.ok()) return poller.status();
-  return std::unique_ptr<ConnectionSet>(new ConnectionSet(target, std::move(sources), capacity,
-                                                          timeout_ns, handler, *std::move(poller)));
+  return std::unique_ptr<ConnectionSet>(new ConnectionSet(std::move(targets), draws,
+                                                          std::move(sources), capacity, timeout_ns,
+                                                          handler, *std::move(poller)));
 }
 
-ConnectionSet::ConnectionSet(const Target& target, std::vector<in_addr> sources, uint32_t capacity,
-                             int64_t timeout_ns, Handler* handler, Poller poller)
-    : target_(target),
+ConnectionSet::ConnectionSet(std::vector<Target> targets, base::RandomStream draws,
+                             std::vector<in_addr> sources, uint32_t capacity, int64_t timeout_ns,
+                             Handler* handler, Poller poller)
+    : targets_(std::move(targets)),
+      draws_(draws),
       sources_(std::move(sources)),
       timeout_ns_(timeout_ns),
       handler_(handler),
@@ -109,7 +110,8 @@ void ConnectionSet::StartConnecting(int64_t now_ns) {
 void ConnectionSet::Connect(uint32_t index, int64_t now_ns) {
   Slot& slot = slots_[index];
   const in_addr* source = sources_.empty() ? nullptr : &sources_[next_source_++ % sources_.size()];
-  const int fd = OpenConnection(target_, source);
+  const size_t target = targets_.size() > 1 ? draws_.UniformInt(targets_.size()) : 0;
+  const int fd = OpenConnection(targets_[target], source);
   if (fd < 0) {
     Fail(index, fd == -ECONNREFUSED ? Outcome::kRefused : Outcome::kConnectFailed, -fd);
     return;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/random.h"
 #include "loadgen/engine/outcome.h"
 #include "loadgen/engine/poller.h"
 #include "loadgen/engine/response_reader.h"
@@ -45,12 +46,12 @@ class ConnectionSet {
     virtual void OnIdleClosed(uint32_t index) = 0;
   };
 
+  // `targets`: at least one; a connection goes to one of them at random, as a Kubernetes Service
+  // deals connections to pods, drawn from `draws` (not used for one target).
   // `sources`: addresses to bind to, in turns; empty: the system chooses.
-  static absl::StatusOr<std::unique_ptr<ConnectionSet>> Create(const Target& target,
-                                                               std::vector<in_addr> sources,
-                                                               uint32_t capacity,
-                                                               int64_t timeout_ns,
-                                                               Handler* handler);
+  static absl::StatusOr<std::unique_ptr<ConnectionSet>> Create(
+      std::vector<Target> targets, base::RandomStream draws, std::vector<in_addr> sources,
+      uint32_t capacity, int64_t timeout_ns, Handler* handler);
   ~ConnectionSet();
 
   // Asks for a connection; OnConnected or OnFailure follows. Only when closed.
@@ -95,8 +96,8 @@ class ConnectionSet {
     int error;
   };
 
-  ConnectionSet(const Target& target, std::vector<in_addr> sources, uint32_t capacity,
-                int64_t timeout_ns, Handler* handler, Poller poller);
+  ConnectionSet(std::vector<Target> targets, base::RandomStream draws, std::vector<in_addr> sources,
+                uint32_t capacity, int64_t timeout_ns, Handler* handler, Poller poller);
 
   void StartConnecting(int64_t now_ns);
   void Connect(uint32_t index, int64_t now_ns);
@@ -113,7 +114,8 @@ class ConnectionSet {
   void Watch(uint32_t index, int64_t now_ns);
   void Unwatch(uint32_t index);
 
-  const Target target_;
+  const std::vector<Target> targets_;
+  base::RandomStream draws_;
   const std::vector<in_addr> sources_;
   const int64_t timeout_ns_;
   Handler* const handler_;

@@ -28,7 +28,8 @@ class Hammer : public ConnectionSet::Handler {
 
   absl::Status Run() {
     auto set =
-        ConnectionSet::Create(options_.target, options_.sources, count_, options_.timeout_ns, this);
+        ConnectionSet::Create({options_.target}, base::RandomStream(0, 0, "loadgen", "target"),
+                              options_.sources, count_, options_.timeout_ns, this);
     if (!set.ok()) return set.status();
     set_ = std::move(*set);
     for (uint32_t i = 0; i < count_; ++i) set_->Open(i);

@@ -17,6 +17,7 @@
 namespace loadgen {
 namespace {
 
+constexpr size_t kMostTargets = 64;
 constexpr uint32_t kMostSourceAddresses = 4096;
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
@@ -82,6 +83,20 @@ absl::StatusOr<Target> ParseTarget(std::string_view url) {
   target.address.sin_port = htons(static_cast<uint16_t>(port));
   target.address.sin_addr = *address;
   return target;
+}
+
+absl::StatusOr<std::vector<Target>> ParseTargets(std::string_view urls) {
+  std::vector<Target> targets;
+  for (absl::string_view url : absl::StrSplit(View(urls), ',')) {
+    absl::StatusOr<Target> target = ParseTarget({url.data(), url.size()});
+    if (!target.ok()) return target.status();
+    targets.push_back(*std::move(target));
+  }
+  if (targets.size() > kMostTargets) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("target: expected at most ", kMostTargets, " URLs, found ", targets.size()));
+  }
+  return targets;
 }
 
 absl::Status CheckTargetAllowed(const Target& target, std::string_view allowed) {

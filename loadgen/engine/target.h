@@ -25,6 +25,9 @@ struct Target {
 // other schemes are refused with a line that says so.
 absl::StatusOr<Target> ParseTarget(std::string_view url);
 
+// The same of one or more, separated by commas; at most 64.
+absl::StatusOr<std::vector<Target>> ParseTargets(std::string_view urls);
+
 // A load generator pointed at somebody else's machine is an attack: only loopback addresses are
 // served unless `allowed` (comma-separated host names or addresses) names the URL's host.
 absl::Status CheckTargetAllowed(const Target& target, std::string_view allowed);

@@ -17,6 +17,17 @@ TEST(Target, Parses) {
   EXPECT_EQ(ParseTarget("http://localhost?q")->path, "/?q");
 }
 
+TEST(Target, SeveralAreSeparatedByCommas) {
+  const auto targets = ParseTargets("http://127.0.0.1:1,http://127.0.0.1:2");
+  ASSERT_TRUE(targets.ok());
+  ASSERT_EQ(targets->size(), 2u);
+  EXPECT_EQ(ntohs((*targets)[1].address.sin_port), 2);
+  EXPECT_FALSE(ParseTargets("http://127.0.0.1:1,").ok());
+  std::string many = "http://127.0.0.1:1";
+  for (int i = 0; i < 64; ++i) many += ",http://127.0.0.1:1";
+  EXPECT_FALSE(ParseTargets(many).ok());
+}
+
 TEST(Target, Refuses) {
   for (const char* url :
        {"", "127.0.0.1:80", "https://127.0.0.1/", "http://", "http://:80/", "http://127.0.0.1:0/",

@@ -42,7 +42,8 @@ UserDriver::UserDriver(const DriverOptions& options, const RunPlan& run, WorkerC
       recorder_(options.plan->operations, run.window_from_ns, run.window_to_ns),
       run_(run, &channel, &recorder_),
       wheel_(OwnUsers(options, run, channel.index()), run.start_ns),
-      renderer_(options.plan, options.tokens, options.catalogue, options.target.host_header) {
+      renderer_(options.plan, options.tokens, options.catalogue,
+                options.targets.front().host_header) {
   MakeUsers();
 }
 
@@ -62,9 +63,11 @@ void UserDriver::MakeUsers() {
 }
 
 absl::Status UserDriver::Run() {
-  auto set =
-      ConnectionSet::Create(options_.target, options_.sources, static_cast<uint32_t>(users_.size()),
-                            plan_.retry.timeout_ns, this);
+  auto set = ConnectionSet::Create(options_.targets,
+                                   base::RandomStream(options_.seed, 0, "loadgen", "target")
+                                       .WithIndex(static_cast<uint64_t>(channel_.index())),
+                                   options_.sources, static_cast<uint32_t>(users_.size()),
+                                   plan_.retry.timeout_ns, this);
   if (!set.ok()) return set.status();
   set_ = std::move(*set);
   int64_t now = NowNanos();

@@ -34,7 +34,7 @@ struct DriverOptions {
   const StageProfile* profile = nullptr;
   const Tokens* tokens = nullptr;
   const model::Catalogue* catalogue = nullptr;
-  Target target;
+  std::vector<Target> targets;  // at least one; requests name the first as their Host
   std::vector<in_addr> sources;
   uint64_t seed = 1;
 };

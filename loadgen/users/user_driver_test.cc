@@ -69,7 +69,7 @@ model::Result RunOn(const std::string& url, model::Scenario scenario, const RunS
   driver.profile = &*profile;
   driver.tokens = &*tokens;
   driver.catalogue = &catalogue;
-  driver.target = *ParseTarget(url);
+  driver.targets = {*ParseTarget(url)};
   RunPlan run;
   run.workers = setup.workers;
   run.progress = false;
