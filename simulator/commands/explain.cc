@@ -10,6 +10,8 @@
 #include "simulator/commands/flag_values.h"
 #include "simulator/planning/bounds.h"
 #include "simulator/planning/experiment.h"
+#include "simulator/planning/load_estimate.h"
+#include "simulator/planning/resting_pods.h"
 #include "simulator/planning/sensitivity.h"
 
 namespace simulator {
@@ -47,25 +49,38 @@ absl::StatusOr<Settings> ReadSettings(const FlagMap& flags) {
   return settings;
 }
 
-void PrintBounds(const Bounds& bounds, const CompiledExperiment& compiled, double users) {
-  const double throughput = bounds.Throughput(users);
+void PrintResources(const Bounds& bounds, const LoadEstimate& load) {
+  std::printf("%-18s %12s %14s %18s %14s %12s\n", "resource", "demand, us", "at this load",
+              "capacity", "limit, req/s", "utilisation");
+  for (const ResourceBound& resource : bounds.resources) {
+    const StationLoad* station = load.Find(resource.name);
+    std::printf("%-18s %12.3f %14.3f %18s %14.0f %11.1f%%\n", resource.name.c_str(),
+                1e6 * resource.demand_seconds,
+                1e6 * (station != nullptr ? station->demand_seconds : resource.demand_seconds),
+                absl::StrFormat("%.5g %s", resource.capacity, resource.unit).c_str(),
+                resource.limit(), station != nullptr ? 100 * station->utilisation : 0.0);
+  }
+  std::printf(
+      "\ndemand: of a saturated system, which nothing has to wake: it gives the limits; at this "
+      "load:\nwith wake-ups, waiting for connections' flushes and audit records, at %.0f "
+      "requests/s\n",
+      load.throughput);
+}
+
+void PrintBounds(const Bounds& bounds, const LoadEstimate& load, double alone,
+                 const CompiledExperiment& compiled, double users) {
   std::printf(
       "%.0f users, mean think time %.4g s, %u pods%s\n\n", users, bounds.think_seconds, bounds.pods,
       compiled.system.autoscaler.has_value() ? " (where the autoscaler's targets settle)" : "");
-  std::printf("%-18s %14s %18s %14s %12s\n", "resource", "demand, us", "capacity", "limit, req/s",
-              "utilisation");
-  for (const ResourceBound& resource : bounds.resources) {
-    std::printf("%-18s %14.3f %18s %14.0f %11.1f%%\n", resource.name.c_str(),
-                1e6 * resource.demand_seconds,
-                absl::StrFormat("%.5g %s", resource.capacity, resource.unit).c_str(),
-                resource.limit(), 100 * throughput / resource.limit());
-  }
-  std::printf("\nutilisation by the demand law at the throughput bound, %.0f requests/s\n",
-              throughput);
-  std::printf("throughput at most     %.0f requests/s = min(%.0f, N / (Z + R0) = %.0f)\n",
-              throughput, bounds.MaxThroughput(),
+  PrintResources(bounds, load);
+  std::printf("throughput             %.0f requests/s by approximate MVA\n", load.throughput);
+  std::printf("  at most              %.0f requests/s = min(%.0f, N / (Z + R0) = %.0f)\n",
+              bounds.Throughput(users), bounds.MaxThroughput(),
               users / (bounds.think_seconds + bounds.unloaded_seconds));
-  std::printf("mean response at least %.4g ms (without any queue %.4g ms)\n",
+  std::printf(
+      "mean response          %.4g ms by approximate MVA; of a request that is alone %.4g\n",
+      1000 * load.response_seconds, 1000 * alone);
+  std::printf("  at least             %.4g ms (without any queue or wake-up %.4g ms)\n",
               1000 * bounds.Response(users), 1000 * bounds.unloaded_seconds);
   std::printf("knee N*                %.0f users; at %.0f users a think time of %.3g s\n",
               bounds.Knee(), users, bounds.ThinkAtKnee(users));
@@ -136,7 +151,8 @@ absl::Status Explain(const FlagMap& flags, Settings settings) {
   if (bounds.resources.empty()) {
     return absl::InvalidArgumentError("the profile asks nothing of any resource");
   }
-  PrintBounds(bounds, *compiled, users);
+  PrintBounds(bounds, EstimateLoad(compiled->workload, compiled->system, bounds.pods),
+              ResponseAlone(compiled->workload, compiled->system, bounds.pods), *compiled, users);
   PrintBottlenecks(bounds,
                    ComputeBounds(compiled->workload, compiled->system, MostPods(compiled->system)));
   std::fflush(stdout);

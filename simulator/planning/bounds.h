@@ -17,8 +17,14 @@ namespace simulator {
 //   knee                 N* = (Z + R0) min_k C_k / D_k
 //
 // C_k: work per second that k can do (cores, shards, connections). R0: mean response of a request
-// that never queues. Logins are left out: they come once a user. Conditions on the inputs that the
-// engine does not model (failures, cache loss) are not in the bounds either.
+// that never queues and finds everybody awake. Logins are left out: they come once a user.
+// Conditions on the inputs that the engine does not model (failures, cache loss) are not in the
+// bounds either.
+//
+// Where waking a process costs CPU (WakeUpModel), D and R0 are without it, as only so they bound:
+// the busier a resource, the fewer wake-ups it pays, none at saturation, where its limit is
+// reached; and a request that queues behind others is spared its wake-ups, so that its response may
+// be below that of one that is alone. What wake-ups add at a given load: load_estimate.h.
 struct ResourceBound {
   std::string name;           // as in Result.resources; plus database_pool (connections' busy time)
   double demand_seconds = 0;  // D_k
@@ -47,20 +53,7 @@ struct Bounds {
 // So they hold for at most that many users.
 Bounds ComputeBounds(const Workload& workload, const SystemModel& system, uint32_t pods);
 
-// The number of pods that the autoscaler's CPU and request-rate targets ask for at `throughput`,
-// between its bounds; the fixed number without an autoscaler. Memory and metrics that nobody
-// exports are left out. Percent targets use the pod's request as the controller does.
-uint32_t ExpectedPods(const Workload& workload, const SystemModel& system, double throughput);
-
 // The most pods there can be: the autoscaler's maximum, or the fixed number.
 uint32_t MostPods(const SystemModel& system);
-
-// Bounds at the number of pods that the autoscaler settles at for `users`.
-Bounds BoundsAtRest(const Workload& workload, const SystemModel& system, double users);
-
-// A rough mean response at `throughput`: the database as processor sharing over its contention
-// curve (falling behind when all connections are busy counts as saturated), every other resource by
-// itself as M/M/c. An ordering for a search, never an answer. Seconds; 1e300 when saturated.
-double RoughResponse(const Bounds& bounds, const SystemModel& system, double throughput);
 
 }  // namespace simulator

@@ -3,6 +3,7 @@
 #include "gtest/gtest.h"
 #include "simulator/engine/test_inputs.h"
 #include "simulator/planning/experiment.h"
+#include "simulator/planning/resting_pods.h"
 
 namespace simulator {
 namespace {
@@ -77,21 +78,6 @@ TEST(BoundsTest, SimulationStaysInside) {
           << resource.name;
     }
   }
-}
-
-TEST(BoundsTest, RoughResponseGrowsAndSeesTheContentionCurve) {
-  TestInputs inputs = TestInputs::Bare(100, 1.0, 0.001, 0.010);
-  inputs.deployment.mutable_database()->set_cores_millicores(4000);
-  CompiledExperiment bare = CompileInputs(inputs);
-  const Bounds bounds = ComputeBounds(bare.workload, bare.system, 1);
-  const double calm = RoughResponse(bounds, bare.system, 50);
-  const double busy = RoughResponse(bounds, bare.system, 350);
-  EXPECT_NEAR(calm, bounds.unloaded_seconds, 0.0002);
-  EXPECT_GT(busy, calm + 0.005);
-  EXPECT_GE(RoughResponse(bounds, bare.system, 401), 1e300);
-  // Below the curve's peak, but more connections than the curve bears.
-  bare.system.database.kappa = 0.01;
-  EXPECT_GE(RoughResponse(bounds, bare.system, 350), 1e300);
 }
 
 TEST(BoundsTest, PodsFollowTheCpuTarget) {

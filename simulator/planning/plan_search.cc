@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "simulator/planning/load_estimate.h"
 
 namespace simulator {
 namespace {
@@ -107,7 +108,8 @@ class Search {
         continue;
       }
       ++kept;
-      candidate.rough_seconds = RoughResponse(bounds, compiled->system, bounds.Throughput(users));
+      candidate.rough_seconds =
+          EstimateLoad(compiled->workload, compiled->system, pods).response_seconds;
       candidates_.push_back(candidate);
     }
     return absl::OkStatus();

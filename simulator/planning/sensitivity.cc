@@ -69,6 +69,17 @@ bool GrowRoundTrip(Experiment* experiment, RunOptions*) {
   return redis.network_round_trip_seconds() > 0;
 }
 
+bool GrowWakeUps(Experiment* experiment, RunOptions*) {
+  model::WakeUps& wake = *experiment->profile.mutable_wake_ups();
+  bool any = false;
+  for (model::Demand* demand : {wake.mutable_server_seconds(), wake.mutable_database_seconds(),
+                                wake.mutable_server_turn_seconds()}) {
+    demand->set_mean(demand->mean() * kFactor);
+    any |= demand->mean() > 0;
+  }
+  return any;
+}
+
 bool GrowUsers(Experiment*, RunOptions* options) {
   options->users =
       static_cast<uint64_t>(std::llround(static_cast<double>(options->users) * kFactor));
@@ -80,9 +91,13 @@ bool GrowThinkTime(Experiment*, RunOptions* options) {
 }
 
 constexpr Change kChanges[] = {
-    {"server CPU per request", GrowServer}, {"database CPU per request", GrowDatabase},
-    {"Redis time per command", GrowRedis},  {"WAL flush", GrowFlush},
-    {"network round trip", GrowRoundTrip},  {"users", GrowUsers},
+    {"server CPU per request", GrowServer},
+    {"database CPU per request", GrowDatabase},
+    {"Redis time per command", GrowRedis},
+    {"WAL flush", GrowFlush},
+    {"network round trip", GrowRoundTrip},
+    {"waking sleepers", GrowWakeUps},
+    {"users", GrowUsers},
     {"think time", GrowThinkTime},
 };
 

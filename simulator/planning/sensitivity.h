@@ -19,7 +19,8 @@ struct Sensitivity {
 };
 
 // The inputs that are varied: demands on server CPU, database CPU and Redis; the WAL flush; the
-// network round trip; the number of users; the think time. An input whose value is 0 is left out.
+// network round trip; the cost of waking workers and backends; the number of users; the think time.
+// An input whose value is 0 is left out.
 //
 // Limits by the demand law at `pods`. p95 by re-running `options` with options.fixed_pods = pods:
 // both runs use the same seed, and the engine has one random stream for each purpose, so pairs of

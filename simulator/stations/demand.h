@@ -24,6 +24,9 @@ class DemandLaw {
   }
 
   double mean() const { return mean_; }
+  double scv() const {
+    return law_ == kConstant ? 0 : law_ == kExponential ? 1 : std::expm1(sigma_ * sigma_);
+  }
 
   double Sample(base::RandomStream& random) const {
     switch (law_) {

@@ -1,0 +1,289 @@
+#include "simulator/planning/load_estimate.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "simulator/planning/station_load.h"
+
+namespace simulator {
+namespace {
+
+constexpr double kNanosecond = 1e-9;
+constexpr double kSaturated = 1e300;
+constexpr int kRounds = 14;      // of what depends on each other within one rate
+constexpr int kCacheRounds = 4;  // of the hit rate and the throughput
+constexpr int kBisections = 50;  // of the throughput
+
+double Seconds(Nanos time) { return static_cast<double>(time) * kNanosecond; }
+
+// All stations at one rate of requests.
+class Network {
+ public:
+  // `seen`: the share of the rate that an arrival meets.
+  Network(const SystemModel& system, uint32_t pods, const MixDemand& demand, double rate,
+          double seen)
+      : system_(system),
+        pods_(std::max(1u, pods)),
+        workers_(static_cast<double>(pods_) * std::max(1u, system.pod.workers)),
+        demand_(demand),
+        rate_(rate),
+        seen_(seen) {}
+
+  LoadEstimate Solve() {
+    estimate_.throughput = rate_;
+    Database();
+    Workers();  // whom a batch of audit records wakes once, so the database comes first
+    Ingress();
+    Redis();
+    Hashing();
+    estimate_.response_seconds += Seconds(system_.client_round_trip);
+    if (estimate_.saturated) estimate_.response_seconds = kSaturated;
+    return std::move(estimate_);
+  }
+
+ private:
+  void Add(const char* name, double demand, double utilisation, double response) {
+    if (demand <= 0) return;
+    estimate_.stations.push_back({name, demand, utilisation, response});
+    estimate_.response_seconds += response;
+    if (!(response < kSaturated) || utilisation > 1 + 1e-9) estimate_.saturated = true;
+  }
+
+  void Ingress() {
+    if (system_.ingress_cores <= 0) return;
+    const double service = Seconds(system_.ingress_cpu);
+    const double load = rate_ * service;
+    const double wait = load < 1 ? seen_ * load * service / 2 / (1 - seen_ * load) : kSaturated;
+    Add("ingress_cpu", service * system_.ingress_cores, load, service + wait);
+  }
+
+  void Workers() {
+    const PodModel& pod = system_.pod;
+    EventLoopStation station;
+    station.rate = rate_ * demand_.visits / workers_;
+    station.seen_rate = station.rate * seen_;
+    station.work = demand_.server / demand_.visits / pod.worker_speed;
+    station.second_moment = demand_.visit_second_moment / pod.worker_speed / pod.worker_speed;
+    const double slower = pod.run_speed / pod.worker_speed;  // wake-ups are given at run speed
+    // Answers that come together wake the worker once and form one turn.
+    const double apart = 1 - (demand_.audits - batches_) / demand_.visits;
+    station.wake_up = Seconds(system_.wake.server) * slower * apart;
+    station.turn = Seconds(system_.wake.turn) * slower * apart;
+    const EventLoopLoad load = Load(station);
+    estimate_.wake_ups = load.wake_ups * apart * demand_.visits;
+    const double service = load.service * demand_.visits;
+    Add("server_cpu", service * pod.worker_speed, load.busy,
+        load.saturated ? kSaturated : load.wait * demand_.visits + service / slower);
+  }
+
+  // A command's answer; those of one request go out together, the last to come back counts.
+  void Redis() {
+    if (demand_.redis <= 0) return;
+    const double busy = demand_.redis / demand_.redis_commands;
+    double wait = 0;
+    double most = 0;
+    double before = 0;
+    for (const double cumulative : system_.shard_cumulative) {
+      const double share = cumulative - before;
+      before = cumulative;
+      const double load = rate_ * demand_.redis * share;
+      most = std::max(most, load);
+      wait += load < 1 ? share * seen_ * load * busy / 2 / (1 - seen_ * load) : kSaturated;
+    }
+    const double answer = Seconds(system_.round_trip) + busy + wait;
+    Add("redis_shard_max", most / std::max(rate_, 1e-300), most,
+        std::min(kSaturated, demand_.redis_requests * answer));
+  }
+
+  // Audit records ride in batches of their worker; commits and batches share the log's flush.
+  void Audits(double active_per_work) {
+    const DatabaseModel& database = system_.database;
+    const double insert = Seconds(database.audit_insert + database.round_trip);
+    const double own = (database.audit_batch + database.audit_row) * kNanosecond;
+    const double work = database.audit_batch > 0 ? own * active_per_work : 0;
+    const double time = insert + work + (database.commit_waits ? commit_.response : 0);
+    audit_ = LoadOfGroup(rate_ * demand_.audits / workers_, time);
+    batches_ = demand_.audits / audit_.batch;
+    if (database.audit_batch <= 0) return;
+    audit_work_ =
+        (batches_ * database.audit_batch + demand_.audits * database.audit_row) * kNanosecond;
+  }
+
+  void Commits() {
+    const DatabaseModel& database = system_.database;
+    commit_ = GroupLoad();
+    if (!database.commit_waits || database.flush <= 0) return;
+    commit_ = LoadOfGroup(rate_ * (demand_.commits + batches_), Seconds(database.flush));
+    if (!database.synchronous_standby) return;
+    commit_.response += Seconds(database.standby_round_trip + database.standby_flush);
+  }
+
+  double FlushOf() const {
+    return demand_.commits * commit_.response +
+           demand_.extra_commits * Seconds(system_.database.flush);
+  }
+
+  void Database() {
+    if (demand_.segments <= 0 && demand_.audits <= 0) return;
+    const DatabaseModel& database = system_.database;
+    const uint64_t own = uint64_t{system_.pod.connections_per_worker} * system_.pod.workers * pods_;
+    const uint64_t there = database.pooled ? std::min<uint64_t>(own, ServerConnections()) : own;
+    const uint64_t most = std::min<uint64_t>(there, std::max(1u, database.usable_connections));
+    double least = 0;  // share of the segments that find their backend asleep
+    double largest = 1;
+    double work = 0;
+    double stretch = 1;  // seconds at the processors per second of work
+    ProcessorLoad load;
+    Waiting pool;
+    Waiting pooler{0, 0};
+    for (int i = 0; i < kRounds; ++i) {
+      const double asleep = i == 0 ? 0 : (least + largest) / 2;
+      Commits();
+      Audits(stretch);
+      const double segments = demand_.segment_work + demand_.segments * asleep * database_wake_up();
+      work = segments + audit_work_;
+      load = LoadOfDatabase(database, rate_ * work, most);
+      if (load.saturated && i == 0) break;  // even when nobody has to be woken
+      if (work <= 0) continue;
+      const ProcessorLoad met = LoadOfDatabase(database, rate_ * work * seen_, most);
+      stretch = rate_ > 0 && seen_ > 0 ? met.active / (rate_ * seen_ * work)
+                                       : 1 / std::min(1.0, database.cores);
+      hold_ = demand_.segments > 0 ? (segments * stretch + FlushOf()) / demand_.segments : 0;
+      pooler = PoolerWait();
+      pool = ErlangC(rate_ * seen_ * demand_.segments / workers_, hold_ + pooler.wait,
+                     system_.pod.connections_per_worker);
+      const Waiting& backends = database.pooled ? pooler : pool;
+      const double idle = load.saturated ? 0 : 1 - backends.probability;
+      (idle > asleep ? least : largest) = asleep;
+    }
+    Add("database_cpu", work, load.cores_busy / database.cores,
+        load.saturated ? kSaturated : work * stretch);
+    if (load.saturated) return;
+    Pool(pool, pooler);
+    estimate_.response_seconds += demand_.segments * Seconds(database.round_trip) + FlushOf();
+    // Of the audit its processors' part is in database_cpu already.
+    estimate_.response_seconds += demand_.audits * audit_.response - audit_work_ * stretch;
+  }
+
+  void Pool(const Waiting& pool, const Waiting& pooler) {
+    const DatabaseModel& database = system_.database;
+    if (demand_.segments > 0) {
+      const double servers = workers_ * std::max(1u, system_.pod.connections_per_worker);
+      const double held = demand_.segments * (hold_ + pooler.wait);
+      Add("database_pool", held, rate_ * held / servers, demand_.segments * pool.wait);
+    }
+    if (!database.pooled) return;
+    Add("pooler_cpu", demand_.pooler, rate_ * demand_.pooler / database.pooler_processes,
+        demand_.segments * pooler.wait + demand_.pooler);
+  }
+
+  double database_wake_up() const { return system_.wake.database * kNanosecond; }
+  uint64_t ServerConnections() const {
+    return uint64_t{system_.database.pooler_processes} * system_.database.pooler_pool_size;
+  }
+
+  // PgBouncer: its thread, then one of its server connections.
+  Waiting PoolerWait() const {
+    const DatabaseModel& database = system_.database;
+    if (!database.pooled || demand_.segments <= 0) return {0, 0};
+    const double rate = rate_ * seen_ * demand_.segments / database.pooler_processes;
+    const double query = Seconds(database.pooler_query);
+    const double load = rate * query;
+    if (load >= 1) return {};
+    Waiting waiting = ErlangC(rate, hold_, database.pooler_pool_size);
+    waiting.wait = std::min(kSaturated, waiting.wait + load * query / 2 / (1 - load));
+    return waiting;
+  }
+
+  void Hashing() {
+    if (demand_.hashing <= 0) return;
+    const double speed = system_.pod.run_speed;
+    const double rate = rate_ * demand_.hashing_requests / pods_;
+    const double service = demand_.hashing / demand_.hashing_requests / speed;
+    const double load = rate * service;
+    const double squares = demand_.hashing_second_moment / speed / speed;
+    const double wait = load < 1 ? seen_ * rate * squares / 2 / (1 - seen_ * load) : kSaturated;
+    Add("hashing", demand_.hashing / speed, load,
+        std::min(kSaturated, demand_.hashing_requests * (wait + service)));
+  }
+
+  const SystemModel& system_;
+  const uint32_t pods_;
+  const double workers_;
+  const MixDemand& demand_;
+  const double rate_;
+  const double seen_;
+  LoadEstimate estimate_;
+  GroupLoad commit_;
+  GroupLoad audit_;
+  double batches_ = 0;     // of audit records, per request
+  double audit_work_ = 0;  // of the database, per request
+  double hold_ = 0;        // of a server connection, per segment
+};
+
+// The throughput at which N users are all accounted for.
+LoadEstimate SolveClosed(const Workload& workload, const SystemModel& system, uint32_t pods,
+                         const MixDemand& demand) {
+  const auto users = static_cast<double>(workload.users);
+  const double seen = users > 0 ? (users - 1) / users : 0;
+  double low = 0;
+  double high = users / std::max(1e-9, workload.mean_think_seconds + demand.unloaded);
+  LoadEstimate best = Network(system, pods, demand, 0, seen).Solve();
+  for (int i = 0; i < kBisections && high - low > 1e-7 * high; ++i) {
+    const double rate = (low + high) / 2;
+    LoadEstimate estimate = Network(system, pods, demand, rate, seen).Solve();
+    if (!estimate.saturated &&
+        rate * (workload.mean_think_seconds + estimate.response_seconds) < users) {
+      low = rate;
+      best = std::move(estimate);
+    } else {
+      high = rate;
+    }
+  }
+  // Between the last rate that can be and the first that cannot, the users' law says how long.
+  if (best.throughput > 0) {
+    best.response_seconds =
+        std::max(best.response_seconds, users / best.throughput - workload.mean_think_seconds);
+  }
+  return best;
+}
+
+}  // namespace
+
+const StationLoad* LoadEstimate::Find(const std::string& name) const {
+  for (const StationLoad& station : stations) {
+    if (station.name == name) return &station;
+  }
+  return nullptr;
+}
+
+LoadEstimate EstimateLoad(const Workload& workload, const SystemModel& system, uint32_t pods,
+                          CacheAge age) {
+  if (workload.open()) return EstimateAtRate(workload, system, pods, workload.RequestRate(), age);
+  // The hit rate follows the throughput, which the misses slow down.
+  double rate = static_cast<double>(workload.users) / std::max(1e-3, workload.mean_think_seconds);
+  LoadEstimate estimate;
+  for (int i = 0; i < kCacheRounds; ++i) {
+    estimate = SolveClosed(workload, system, pods, DemandOf(workload, system, rate, age));
+    if (std::abs(estimate.throughput - rate) <= 1e-3 * rate) break;
+    rate = estimate.throughput;
+  }
+  return estimate;
+}
+
+LoadEstimate EstimateAtRate(const Workload& workload, const SystemModel& system, uint32_t pods,
+                            double rate, CacheAge age) {
+  return Network(system, pods, DemandOf(workload, system, rate, age), rate, 1).Solve();
+}
+
+double ResponseAlone(const Workload& workload, const SystemModel& system, uint32_t pods,
+                     CacheAge age) {
+  const double rate = workload.open() ? workload.RequestRate()
+                                      : static_cast<double>(workload.users) /
+                                            std::max(1e-3, workload.mean_think_seconds);
+  return Network(system, pods, DemandOf(workload, system, rate, age), 0, 0)
+      .Solve()
+      .response_seconds;
+}
+
+}  // namespace simulator
