@@ -71,22 +71,29 @@ class Campaign {
   // PostgreSQL and Redis on a quiet machine, without the server.
   absl::Status ProbeAlone() {
     if (server_.database_url.empty()) return absl::OkStatus();
-    auto command = ProbeRedisCommandSeconds(server_.redis_url, server_.redis_pids);
-    if (!command.ok()) return command.status();
-    separate_.redis_command_seconds = *command;
+    if (absl::Status status = ProbeRedis(); !status.ok()) return status;
     auto probe = ProbeDatabase(server_.database_url);
     if (!probe.ok()) return probe.status();
     separate_.connect_seconds = probe->connect_seconds;
     separate_.flush_seconds = probe->flush_seconds;
     separate_.flush_quantile_seconds = probe->flush_quantile_seconds;
     server_.audit_pids = probe->audit_backends;
-    auto redis = ProbeRedisRoundTrip(server_.redis_url, server_.redis_pids);
-    if (!redis.ok()) return redis.status();
-    separate_.redis_round_trip_seconds = *redis;
     auto database = ProbeDatabaseRoundTrip(server_.database_url);
     if (!database.ok()) return database.status();
     separate_.database_round_trip_seconds = *database;
     separate_.memory_per_connection_bytes = probe->memory_per_connection_bytes;
+    return absl::OkStatus();
+  }
+
+  // A server without a cache has none.
+  absl::Status ProbeRedis() {
+    if (server_.redis_url.empty()) return absl::OkStatus();
+    auto command = ProbeRedisCommandSeconds(server_.redis_url, server_.redis_pids);
+    if (!command.ok()) return command.status();
+    separate_.redis_command_seconds = *command;
+    auto round_trip = ProbeRedisRoundTrip(server_.redis_url, server_.redis_pids);
+    if (!round_trip.ok()) return round_trip.status();
+    separate_.redis_round_trip_seconds = *round_trip;
     return absl::OkStatus();
   }
 

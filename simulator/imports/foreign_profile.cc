@@ -12,6 +12,7 @@ namespace simulator {
 namespace {
 
 constexpr double kWorstRelativeError = 0.25;
+constexpr double kQuartilesOfNormal = 1.349;  // standard deviations between them
 
 // Demands of one resource (or counts of one kind) by operation.
 struct Fit {
@@ -138,8 +139,11 @@ class Builder {
     for (size_t i = 0; i < seen_.operations.size(); ++i) {
       model::OperationDemand& operation = *profile_.add_operations();
       operation.set_operation(seen_.operations[i]);
+      const double scv = DemandScv(i, server.mean[i], database.mean[i]);
       Set(server, i, operation.mutable_server_cpu_seconds());
+      operation.mutable_server_cpu_seconds()->set_scv(scv);
       Set(database, i, operation.mutable_database_cpu_seconds());
+      operation.mutable_database_cpu_seconds()->set_scv(scv);
       Set(redis, i, operation.mutable_redis_cpu_seconds());
       Set(statements, i, operation.mutable_database_statements());
       // Seen from outside a statement is a round trip.
@@ -209,8 +213,32 @@ class Builder {
         command > 0 ? command : (commands > 0 ? redis_seconds / commands : 0));
   }
 
-  // What remains of a mean response after CPU and flushes, spread over the hops; that holds at low
-  // load only, where there is next to no queueing.
+  // Of an operation's CPU demands; they are drawn independently, so their variances add.
+  double DemandScv(size_t operation, double server_seconds, double database_seconds) const {
+    const auto found = test_.typical.find(seen_.operations[operation]);
+    const double squares = server_seconds * server_seconds + database_seconds * database_seconds;
+    if (found == test_.typical.end() || found->second.interquartile_seconds <= 0 || squares <= 0) {
+      return 1;
+    }
+    const double deviation = found->second.interquartile_seconds / kQuartilesOfNormal;
+    return std::min(1.0, deviation * deviation / squares);
+  }
+
+  // Of the mix; the mean where there are no medians.
+  double ResponseOfMix(const char** which) const {
+    double median = 0;
+    for (size_t i = 0; i < seen_.operations.size(); ++i) {
+      const auto found = test_.typical.find(seen_.operations[i]);
+      if (found == test_.typical.end()) {
+        *which = "mean";
+        return test_.mean_response_seconds;
+      }
+      median += totals_[i] / Sum(totals_) * found->second.median_seconds;
+    }
+    *which = "median";
+    return median;
+  }
+
   void RoundTrip(const Fit& server, const Fit& database, const Fit& statements,
                  const Fit& commands) {
     double trip = Given("round_trip_seconds");
@@ -220,13 +248,15 @@ class Builder {
         flushes +=
             totals_[i] / Sum(totals_) * profile_.operations(static_cast<int>(i)).commits_waited();
       }
-      const double rest = test_.mean_response_seconds - MixMean(server) - MixMean(database) -
-                          flushes * Given("flush_seconds");
+      const char* which = "";
+      const double response = ResponseOfMix(&which);
+      const double rest =
+          response - MixMean(server) - MixMean(database) - flushes * Given("flush_seconds");
       trip = std::max(0.0, rest) / (1 + MixMean(statements) + std::min(1.0, MixMean(commands)));
       Warn(
-          absl::StrFormat("round trip %.3g s: what remains of the mean response of %.4g s after "
+          absl::StrFormat("round trip %.3g s: what remains of the %s response of %.4g s after "
                           "its CPU; right only when the load test's load was low",
-                          trip, test_.mean_response_seconds));
+                          trip, which, response));
     }
     profile_.mutable_redis()->set_network_round_trip_seconds(trip);
   }

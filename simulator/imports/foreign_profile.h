@@ -17,6 +17,15 @@ namespace simulator {
 //   else          the service demand law D = U / X: sum of used over sum of requests, whose
 //                 standard error is that of a ratio estimator. What an idle service uses is in it.
 //
+// The round trip, where queries.given has none: what remains of the median response of each
+// operation after its CPU and flushes, spread over its hops. The median, as the mean holds every
+// wait in a queue and every stall of the test's machine, and the simulator would add its own waits.
+//
+// How much demands vary: variance over squared mean from the spread of each operation's response
+// between its quartiles (as of a normal distribution, 1.349 standard deviations), all of which is
+// taken for CPU time; at most 1, which is also what holds where the spread is not known. Both are
+// right only for a test at low load.
+//
 // A fit counts when the standard error of the mix's demand is below a quarter of it.
 // FailedPrecondition when the server's CPU per request comes out as nothing.
 absl::StatusOr<model::Profile> ForeignProfile(const ForeignObservation& seen, const LoadTest& test,

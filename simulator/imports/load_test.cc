@@ -37,6 +37,12 @@ absl::StatusOr<LoadTest> LoadTestOf(const model::Result& result) {
         static_cast<double>(operation.bytes_sent()) / requests;
     test.response_bytes[operation.operation()] =
         static_cast<double>(operation.bytes_received()) / requests;
+    auto quantile = [&](double q) {
+      return static_cast<double>(model::QuantileOf(operation.service_time(), q)) * 1e-9;
+    };
+    if (operation.service_time().total_count() > 0) {
+      test.typical[operation.operation()] = {quantile(0.5), quantile(0.75) - quantile(0.25)};
+    }
   }
   test.requests_per_second = model::Throughput(result);
   test.mean_response_seconds = model::MeanOf(result.total().service_time()) * 1e-9;
@@ -68,6 +74,9 @@ LoadTest LoadTestOf(const K6Summary& summary, const std::string& operation) {
   }
   test.requests_per_second = summary.requests_per_second;
   test.mean_response_seconds = summary.trend.at("avg") / 1000;
+  if (const auto median = summary.trend.find("med"); median != summary.trend.end()) {
+    for (const std::string& name : test.operations) test.typical[name] = {median->second / 1000, 0};
+  }
   test.users = summary.virtual_users;
   return test;
 }

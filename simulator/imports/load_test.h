@@ -11,13 +11,22 @@
 
 namespace simulator {
 
+// Response times of one operation as most requests see them: quantiles, which a stall of the
+// machine during the test does not move.
+struct TypicalResponse {
+  double median_seconds = 0;
+  // Between the quartiles; 0: not known.
+  double interquartile_seconds = 0;
+};
+
 // What a load test says about the requests that it sent, whoever sent them.
 struct LoadTest {
   std::vector<std::string> operations;
   std::vector<double> share;  // of the requests, by operation; sums to 1
   double requests_per_second = 0;
   double mean_response_seconds = 0;
-  std::map<std::string, double> request_bytes;  // per request, by operation; empty: not known
+  std::map<std::string, TypicalResponse> typical;  // by operation; empty: only the mean is known
+  std::map<std::string, double> request_bytes;     // per request, by operation; empty: not known
   std::map<std::string, double> response_bytes;
   uint64_t users = 0;
 

@@ -14,14 +14,15 @@
 #include "tests/conformance/blind_run.h"
 
 DEFINE_string(out, "out/conformance", "folder for everything it writes");
-DEFINE_double(server_cores, 0.3, "CPU limit of the server's processes together");
+DEFINE_int32(pods, 1, "servers on one database and Redis, each in its own CPU group, 1 to 4");
+DEFINE_double(server_cores, 0.3, "CPU limit of each pod's processes together");
 DEFINE_double(database_cores, 1.0, "CPU limit of PostgreSQL's processes together");
 DEFINE_double(period_ms, 5, "period of both limits, 1 to 1000; Kubernetes' is 100");
 DEFINE_bool(
     model_period, true,
     "the simulator is told the period of the server's limit; otherwise it takes the limit for "
     "a slower CPU");
-DEFINE_int32(workers, 1, "worker processes of the server");
+DEFINE_int32(workers, 1, "worker processes of each pod");
 DEFINE_int32(database_connections, 2, "connections per worker");
 DEFINE_string(levels, "0.05,0.15,0.3", "calibrated at, of saturation");
 DEFINE_string(points, "0.3,0.5,0.7", "predicted and measured, of saturation");
@@ -36,7 +37,9 @@ DEFINE_string(profile, "", "profile.json of an earlier run: predict from it, do 
 DEFINE_string(think_law, "exponential", "exponential, constant or lognormal");
 DEFINE_int32(connection_limit, 0,
              "connections that PostgreSQL grants the server's processes together; 0: all wanted");
-DEFINE_bool(cache_lost, false, "all Redis nodes are killed before the measurement");
+DEFINE_string(cache, "on",
+              "on; off: servers without cache and Redis; lost: all Redis nodes are killed before "
+              "the measurement");
 DEFINE_bool(crossing, true, "measure where p95 crosses the limit");
 DEFINE_bool(fit_saturation, true,
             "calibration fits the saturated windows too; otherwise they only set the scale");
@@ -59,7 +62,7 @@ absl::Status ReadShares(const char* flag, const std::string& text, std::vector<d
 
 absl::StatusOr<conformance::BlindOptions> ReadFlags() {
   conformance::BlindOptions options;
-  absl::Status status = ReadShares("levels", FLAGS_levels, &options.levels);
+  absl::Status status = ReadShares("levels", FLAGS_levels, &options.calibration.levels);
   status.Update(ReadShares("points", FLAGS_points, &options.points));
   if (!status.ok()) return status;
   const bool sensible =
@@ -70,24 +73,25 @@ absl::StatusOr<conformance::BlindOptions> ReadFlags() {
       FLAGS_think_time_seconds > 0 && FLAGS_limit_ms > 0;
   if (!sensible) return absl::InvalidArgumentError("a flag is out of range; see --help");
   options.out_dir = base::ResolvePath(FLAGS_out);
-  options.limits = {.server_cores = FLAGS_server_cores,
+  options.limits = {.pods = FLAGS_pods,
+                    .server_cores = FLAGS_server_cores,
                     .database_cores = FLAGS_database_cores,
                     .period = absl::Milliseconds(FLAGS_period_ms),
                     .model_period = FLAGS_model_period,
                     .workers = FLAGS_workers,
                     .connections_per_worker = FLAGS_database_connections,
                     .connection_limit = FLAGS_connection_limit,
-                    .cache_lost = FLAGS_cache_lost};
+                    .cache = FLAGS_cache};
   if (!FLAGS_profile.empty()) options.profile_path = base::ResolvePath(FLAGS_profile);
   options.think_law = FLAGS_think_law;
   options.crossing = FLAGS_crossing;
-  options.fit_saturation = FLAGS_fit_saturation;
+  options.calibration.fit_saturation = FLAGS_fit_saturation;
   options.limit_ms = FLAGS_limit_ms;
   options.think_time_seconds = FLAGS_think_time_seconds;
   options.restarts = FLAGS_restarts;
   options.measured_run = absl::Seconds(FLAGS_measured_seconds);
-  options.window = absl::Seconds(FLAGS_window_seconds);
-  options.windows_per_run = FLAGS_windows;
+  options.calibration.window = absl::Seconds(FLAGS_window_seconds);
+  options.calibration.windows_per_run = FLAGS_windows;
   options.seed = FLAGS_seed;
   return options;
 }

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "tests/conformance/host_runs.h"
 #include "tests/conformance/limited_host.h"
 
 // Does the simulator tell the truth? On one host: calibrate at low loads, predict higher ones,
@@ -15,20 +16,16 @@ namespace conformance {
 struct BlindOptions {
   std::string out_dir;  // absolute; created
   HostLimits limits;
-  std::vector<double> levels = {0.05, 0.15, 0.3};  // calibrated at, of saturation
-  std::vector<double> points = {0.3, 0.5, 0.7};    // predicted and measured, of saturation
-  double limit_ms = 50;                            // the load at which p95 crosses it
-  double think_time_seconds = 0.5;                 // of every predicted and measured run
-  int restarts = 3;                                // of everything; each measures each point once
+  CalibrationSettings calibration;
+  std::vector<double> points = {0.3, 0.5, 0.7};  // predicted and measured, of saturation
+  double limit_ms = 50;                          // the load at which p95 crosses it
+  double think_time_seconds = 0.5;               // of every predicted and measured run
+  int restarts = 3;                              // of everything; each measures each point once
   absl::Duration measured_run = absl::Seconds(10);
-  absl::Duration window = absl::Seconds(1);  // of calibration
-  int windows_per_run = 6;
-  absl::Duration saturation_run = absl::Seconds(5);
   uint64_t seed = 1;
   std::string profile_path;               // of an earlier run: not calibrated again; empty: it is
   std::string think_law = "exponential";  // of predicted and measured runs (variants.h)
   bool crossing = true;                   // look for it by measurements
-  bool fit_saturation = true;             // the calibration fits the saturated windows too
 };
 
 struct BlindOutcome {

@@ -1,5 +1,6 @@
 #include "tests/conformance/limited_host.h"
 
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "base/process_cpu.h"
 #include "base/subprocess.h"
@@ -20,6 +22,7 @@
 namespace conformance {
 namespace {
 
+constexpr int kMostPods = 4;
 constexpr absl::Duration kMintTimeout = absl::Seconds(20);
 constexpr absl::Duration kReconnect = absl::Seconds(3);
 
@@ -49,35 +52,81 @@ absl::StatusOr<Programs> FindPrograms() {
   return programs;
 }
 
+double CoresHere() {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  return sched_getaffinity(0, sizeof(mask), &mask) == 0 ? CPU_COUNT(&mask) : 1;
+}
+
+absl::Status CheckLimits(const HostLimits& limits, double cores) {
+  if (limits.pods < 1 || limits.pods > kMostPods) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--pods: expected 1 to ", kMostPods, ", found ", limits.pods));
+  }
+  if (limits.cache != "on" && limits.cache != "off" && limits.cache != "lost") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--cache: expected on, off or lost, found '", limits.cache, "'"));
+  }
+  const double left = cores - limits.pods * limits.server_cores - limits.database_cores;
+  if (left >= kUnlimitedCores - 1e-9) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "%d pods x %g cores and PostgreSQL's %g leave %.2f of %g cores to Redis and the load "
+      "generator: expected at least %g",
+      limits.pods, limits.server_cores, limits.database_cores, left, cores, kUnlimitedCores));
+}
+
 absl::StatusOr<std::unique_ptr<LimitedHost>> LimitedHost::Start(
     const base::CpuController& controller, const HostLimits& limits, const Programs& programs,
     const std::string& log_folder, std::function<bool()> stop) {
+  if (absl::Status status = CheckLimits(limits, CoresHere()); !status.ok()) return status;
   auto folder = base::MakeTemporaryFolder("praxis-conformance-");
   if (!folder.ok()) return folder.status();
   std::unique_ptr<LimitedHost> host(new LimitedHost(*folder));
   // Started by root, PostgreSQL runs as another user and must be able to pass through.
   if (chmod(folder->c_str(), 0711) != 0) return absl::InternalError(*folder + ": chmod failed");
-  demo::ChildServerOptions child;
-  child.binary = programs.server;
-  child.data_dir = *folder + "/server";
-  child.flags = {absl::StrCat("--workers=", limits.workers),
-                 absl::StrCat("--database_connections=", limits.connections_per_worker)};
-  child.log_file = log_folder + "/server.log";
-  child.stop = std::move(stop);
-  auto server = demo::ChildServer::Start(child);
-  if (!server.ok()) return server.status();
-  host->server_.emplace(*std::move(server));
-  host->handle_ = host->server_->handle();
+  for (int pod = 0; pod < limits.pods; ++pod) {
+    absl::Status status = host->StartPod(pod, limits, programs, log_folder, stop);
+    if (!status.ok()) return status;
+  }
   if (absl::Status status = host->Mint(programs); !status.ok()) return status;
   if (absl::Status status = host->Limit(controller, limits); !status.ok()) return status;
   if (limits.connection_limit > 0) {
     absl::Status status = host->LimitConnections(limits.connection_limit);
     if (!status.ok()) return status;
   }
-  if (limits.cache_lost) {
+  if (limits.cache == "lost") {
     if (absl::Status status = host->LoseCache(); !status.ok()) return status;
   }
   return host;
+}
+
+absl::Status LimitedHost::StartPod(int index, const HostLimits& limits, const Programs& programs,
+                                   const std::string& log_folder,
+                                   const std::function<bool()>& stop) {
+  demo::ChildServerOptions child;
+  child.binary = programs.server;
+  child.data_dir = absl::StrCat(folder_.path(), "/server-", index);
+  child.flags = {absl::StrCat("--workers=", limits.workers), absl::StrCat("--pods=", limits.pods),
+                 absl::StrCat("--database_connections=", limits.connections_per_worker),
+                 absl::StrCat("--cache=", limits.cache == "off" ? "off" : "on")};
+  if (index > 0) {
+    child.flags.push_back("--database_url=" + handle_.database_url);
+    child.flags.push_back("--signing_key_file=" + handle_.signing_key_file);
+    if (limits.cache != "off") child.flags.push_back("--redis_url=" + handle_.redis_url);
+  }
+  child.log_file = absl::StrCat(log_folder, "/server-", index, ".log");
+  child.stop = stop;
+  auto server = demo::ChildServer::Start(child);
+  if (!server.ok()) return server.status();
+  pods_.push_back(*std::move(server));
+  if (index == 0) handle_ = pods_.front().handle();
+  return absl::OkStatus();
+}
+
+std::string LimitedHost::url() const {
+  return absl::StrJoin(pods_, ",", [](std::string* out, const demo::ChildServer& pod) {
+    absl::StrAppend(out, pod.url());
+  });
 }
 
 absl::Status LimitedHost::Mint(const Programs& programs) {
@@ -112,57 +161,61 @@ absl::Status LimitedHost::LoseCache() {
   return absl::OkStatus();
 }
 
+absl::Status LimitedHost::LimitTree(const base::CpuController& controller,
+                                    const base::CpuLimitOptions& options,
+                                    const std::vector<pid_t>& members,
+                                    base::CpuThrottling HostUse::*part) {
+  auto limit = base::CpuLimit::Create(controller, options);
+  if (!limit.ok()) return limit.status();
+  limits_.push_back({part, *std::move(limit)});
+  return limits_.back().limit.Add(members);
+}
+
 absl::Status LimitedHost::Limit(const base::CpuController& controller, const HostLimits& limits) {
-  const simulator::ServerHandle& server = handle();
-  std::vector<pid_t> others = server.redis_pids;
-  others.push_back(server.postgres_pid);
-  struct Part {
-    const char* name;
-    double cores;
-    std::vector<pid_t> members;
-    std::optional<base::CpuLimit>* limit;
-  };
-  for (Part& part :
-       std::vector<Part>{{"server", limits.server_cores,
-                          Without(base::ProcessTree(server.pid), others), &server_limit_},
-                         {"database", limits.database_cores, base::ProcessTree(server.postgres_pid),
-                          &database_limit_}}) {
-    auto limit = base::CpuLimit::Create(controller,
-                                        {.name = absl::StrCat("praxis-", part.name, "-", getpid()),
-                                         .cores = part.cores,
-                                         .period = limits.period});
-    if (!limit.ok()) return limit.status();
-    part.limit->emplace(*std::move(limit));
-    if (absl::Status status = (*part.limit)->Add(part.members); !status.ok()) return status;
+  std::vector<pid_t> others = handle_.redis_pids;
+  others.push_back(handle_.postgres_pid);
+  for (size_t pod = 0; pod < pods_.size(); ++pod) {
+    absl::Status status =
+        LimitTree(controller,
+                  {.name = absl::StrCat("praxis-server-", getpid(), "-", pod),
+                   .cores = limits.server_cores,
+                   .period = limits.period},
+                  Without(base::ProcessTree(pods_[pod].handle().pid), others), &HostUse::server);
+    if (!status.ok()) return status;
   }
-  return absl::OkStatus();
+  return LimitTree(controller,
+                   {.name = absl::StrCat("praxis-database-", getpid()),
+                    .cores = limits.database_cores,
+                    .period = limits.period},
+                   base::ProcessTree(handle_.postgres_pid), &HostUse::database);
 }
 
 LimitedHost::~LimitedHost() { Stop().IgnoreError(); }
 
 absl::Status LimitedHost::Stop() {
-  // Without limits the shutdown is quicker.
-  server_limit_.reset();
-  database_limit_.reset();
-  if (!server_.has_value()) return absl::OkStatus();
-  const absl::Status status = server_->Stop();
-  server_.reset();
+  limits_.clear();  // without limits the shutdown is quicker
+  absl::Status status;
+  // The first pod's PostgreSQL goes with it: it is the last one.
+  for (; !pods_.empty(); pods_.pop_back()) status.Update(pods_.back().Stop());
   return status;
 }
 
 absl::StatusOr<HostUse> LimitedHost::Use() const {
-  auto seen = simulator::Observe(handle());
-  if (!seen.ok()) return seen.status();
   HostUse use;
-  use.at_seconds = seen->at_seconds;
-  use.server_cpu_seconds = seen->server_cpu_seconds;
-  use.database_cpu_seconds = seen->database_cpu_seconds;
-  use.redis_cpu_seconds = seen->redis_cpu_seconds;
-  for (auto [limit, into] :
-       {std::pair{&server_limit_, &use.server}, {&database_limit_, &use.database}}) {
-    auto throttling = (*limit)->Throttling();
+  for (size_t pod = 0; pod < pods_.size(); ++pod) {
+    auto seen = simulator::Observe(pod == 0 ? handle_ : pods_[pod].handle());
+    if (!seen.ok()) return seen.status();
+    if (pod == 0) use.at_seconds = seen->at_seconds;
+    use.server_cpu_seconds += seen->server_cpu_seconds;
+    use.database_cpu_seconds += seen->database_cpu_seconds;
+    use.redis_cpu_seconds += seen->redis_cpu_seconds;
+  }
+  for (const PartLimit& item : limits_) {
+    auto throttling = item.limit.Throttling();
     if (!throttling.ok()) return throttling.status();
-    *into = *throttling;
+    (use.*item.part).periods += throttling->periods;
+    (use.*item.part).throttled += throttling->throttled;
+    (use.*item.part).throttled_time += throttling->throttled_time;
   }
   return use;
 }
@@ -176,7 +229,7 @@ std::string DeploymentYaml(const HostLimits& limits) {
       "    - name: api\n"
       "      kind: Deployment\n"
       "      role: api\n"
-      "      replicas: 1\n"
+      "      replicas: %d\n"
       "      request_millicores: %d\n"
       "      limit_millicores: %d\n"
       "      limit_period_seconds: %g\n"
@@ -197,7 +250,7 @@ std::string DeploymentYaml(const HostLimits& limits) {
       "    synchronous_commit: true\n"
       "  redis:\n"
       "    - {name: cache, role: cache, masters: 3, replicas_per_master: 1}\n",
-      millicores(limits.server_cores), millicores(limits.server_cores),
+      limits.pods, millicores(limits.server_cores), millicores(limits.server_cores),
       limits.model_period ? absl::ToDoubleSeconds(limits.period) : 0, limits.workers,
       limits.connections_per_worker, millicores(limits.database_cores),
       limits.connection_limit > 0 ? limits.connection_limit + 3 : 100);

@@ -20,41 +20,6 @@ std::string Row(const std::string& point, uint64_t users, const Score& score) {
       score.tolerance > 0 ? absl::StrFormat("%.0f %%", 100 * score.tolerance) : "-", verdict);
 }
 
-boost::json::value ToJson(const Figures& figures) {
-  return {{"mean_ms", figures.mean_ms},       {"p50_ms", figures.p50_ms},
-          {"p95_ms", figures.p95_ms},         {"p99_ms", figures.p99_ms},
-          {"throughput", figures.throughput}, {"error_rate", figures.error_rate}};
-}
-
-boost::json::value ToJson(const Score& score) {
-  boost::json::object object;
-  object["figure"] = score.figure;
-  object["predicted"] = score.predicted;
-  object["measured"] = boost::json::value_from(score.measured);
-  if (!score.measured.empty()) {
-    object["median"] = score.centre;
-    object["error"] = score.error;
-  }
-  if (score.tolerance > 0) {
-    object["tolerance"] = score.tolerance;
-    object["within"] = score.within();
-  }
-  return object;
-}
-
-boost::json::value ToJson(const MeasuredPoint& point) {
-  return {{"restart", point.restart},
-          {"users", point.users},
-          {"figures", ToJson(point.figures)},
-          {"valid", point.valid},
-          {"started_at", point.started_at},
-          {"server_cores", point.server_cores},
-          {"database_cores", point.database_cores},
-          {"redis_cores", point.redis_cores},
-          {"server_throttled_share", point.server_throttled_share},
-          {"database_throttled_share", point.database_throttled_share}};
-}
-
 boost::json::value ToJson(const PointReport& point) {
   boost::json::object object;
   object["share_of_saturation"] = point.share;
@@ -92,11 +57,11 @@ std::vector<const Score*> ScoreReport::AllScores() const {
 
 std::string ScoreTable(const ScoreReport& report) {
   std::string table = absl::StrFormat(
-      "server %g cores (%d workers), PostgreSQL %g cores, period %s, think time %g s\n"
+      "%d pods of %g cores (%d workers), PostgreSQL %g cores, period %s, think time %g s\n"
       "saturation %.0f requests/s; calibrated at",
-      report.limits.server_cores, report.limits.workers, report.limits.database_cores,
-      absl::FormatDuration(report.limits.period), report.think_time_seconds,
-      report.saturation_per_second);
+      report.limits.pods, report.limits.server_cores, report.limits.workers,
+      report.limits.database_cores, absl::FormatDuration(report.limits.period),
+      report.think_time_seconds, report.saturation_per_second);
   for (double load : report.calibrated_at) absl::StrAppendFormat(&table, " %.0f", load);
   absl::StrAppend(&table, " requests/s\n\n");
   absl::StrAppendFormat(&table, "%-10s %6s  %-14s %10s %10s  %22s  %9s  %5s\n", "load", "users",
@@ -122,13 +87,14 @@ std::string ScoreTable(const ScoreReport& report) {
 
 std::string ScoreJson(const ScoreReport& report) {
   boost::json::object object;
-  object["limits"] = {{"server_cores", report.limits.server_cores},
+  object["limits"] = {{"pods", report.limits.pods},
+                      {"server_cores", report.limits.server_cores},
                       {"database_cores", report.limits.database_cores},
                       {"period_seconds", absl::ToDoubleSeconds(report.limits.period)},
                       {"workers", report.limits.workers},
                       {"connections_per_worker", report.limits.connections_per_worker},
                       {"connection_limit", report.limits.connection_limit},
-                      {"cache_lost", report.limits.cache_lost}};
+                      {"cache", report.limits.cache}};
   object["think_law"] = report.think_law;
   object["think_time_seconds"] = report.think_time_seconds;
   object["limit_ms"] = report.limit_ms;

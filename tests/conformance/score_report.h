@@ -5,25 +5,12 @@
 #include <vector>
 
 #include "tests/conformance/limited_host.h"
+#include "tests/conformance/measured_point.h"
 #include "tests/conformance/scoring.h"
 
 // Everything a blind run found, as a table for people and as JSON.
 
 namespace conformance {
-
-// One measured run. Cores are means of CPU used; shares of a group's periods that ended throttled.
-struct MeasuredPoint {
-  int restart = 0;
-  uint64_t users = 0;
-  Figures figures;
-  bool valid = false;  // by the load generator's own judgement
-  std::string started_at;
-  double server_cores = 0;
-  double database_cores = 0;
-  double redis_cores = 0;
-  double server_throttled_share = 0;
-  double database_throttled_share = 0;
-};
 
 struct PointReport {
   double share = 0;  // of saturation; 0: the crossing

@@ -5,8 +5,8 @@
 
 Starts a small shop (Flask and psycopg2 under gunicorn, a private PostgreSQL, nginx before it) and a real
 Prometheus that watches it; calibrates it at low loads with `simulator calibrate`; seals predictions of 30, 50 and
-70 % of saturation with `simulator seal`; only then measures, with the load generator and once with wrk; scores
-with `simulator backtest`. Needs the Debian packages that it names when they are missing (then it is skipped, exit
+70 % of saturation with `simulator seal`; only then measures, after a restart of database, shop and nginx for each
+repeat, with the load generator and once with wrk; scores with `simulator backtest`. Needs the Debian packages that it names when they are missing (then it is skipped, exit
 code 0), two cores and nothing else running. Everything is loopback and ends with the program.
 """
 import argparse
@@ -27,6 +27,7 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 THINK_SECONDS = 0.5
@@ -119,15 +120,26 @@ class Host:
         except OSError:
             return False
 
-    def start_postgres(self):
+    def make_database(self):
         bin_folder = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
         data = f"{self.folder}/postgres"
         os.mkdir(data, 0o700)
-        user = None
-        if os.getuid() == 0:
-            user = "postgres"
+        user = "postgres" if os.getuid() == 0 else None
+        if user:
             os.chown(data, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
         self.start("initdb", [str(bin_folder / "initdb"), "-D", data, "-U", "shop", "-A", "trust"], user).wait()
+        self.start_postgres()
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE EXTENSION pg_stat_statements")
+            cursor.execute("CREATE TABLE items (id int PRIMARY KEY, name text, price int, tag int)")
+            cursor.execute("INSERT INTO items SELECT i, 'item ' || i, i % 97, i % 500 FROM generate_series(1, 10000) i")
+            cursor.execute("CREATE INDEX ON items (tag)")
+            cursor.execute("CREATE TABLE orders (id bigserial PRIMARY KEY, item int, quantity int)")
+            cursor.execute("ANALYZE")
+
+    def start_postgres(self):
+        bin_folder = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+        data, user = f"{self.folder}/postgres", "postgres" if os.getuid() == 0 else None
         settings = {"port": self.ports["postgres"], "listen_addresses": "127.0.0.1",
                     "unix_socket_directories": data, "shared_preload_libraries": "pg_stat_statements"}
         self.start("postgres", [str(bin_folder / "postgres"), "-D", data,
@@ -138,13 +150,6 @@ class Host:
                 self.connect().close()
                 return True
         self.wait("postgres", up)
-        with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute("CREATE EXTENSION pg_stat_statements")
-            cursor.execute("CREATE TABLE items (id int PRIMARY KEY, name text, price int, tag int)")
-            cursor.execute("INSERT INTO items SELECT i, 'item ' || i, i % 97, i % 500 FROM generate_series(1, 10000) i")
-            cursor.execute("CREATE INDEX ON items (tag)")
-            cursor.execute("CREATE TABLE orders (id bigserial PRIMARY KEY, item int, quantity int)")
-            cursor.execute("ANALYZE")
 
     def start_shop(self):
         environment = {**os.environ, "SHOP_DATABASE": f"host=127.0.0.1 port={self.ports['postgres']} user=shop "
@@ -202,17 +207,27 @@ scrape_configs:
         self.wait("prometheus", lambda: self.answers(self.ports["prometheus"], "/api/v1/query?query=up", '"1"]'))
 
     def flush_seconds(self):
-        """Median of an insert that waits for its flush, on a quiet database."""
-        times = []
+        """What an insert that waits for its flush takes longer than one that does not: medians, on a quiet
+        database, in turns, so that a slower moment of the disk meets both."""
+        times = {"on": [], "off": []}
         with self.connect() as connection, connection.cursor() as cursor:
-            for _ in range(40):
-                begin = time.perf_counter()
-                cursor.execute("INSERT INTO orders (item, quantity) VALUES (1, 1)")
-                times.append(time.perf_counter() - begin)
-        return statistics.median(times)
+            for _ in range(100):
+                for wait, seen in times.items():
+                    cursor.execute(f"SET synchronous_commit = {wait}")
+                    begin = time.perf_counter()
+                    cursor.execute("INSERT INTO orders (item, quantity) VALUES (1, 1)")
+                    seen.append(time.perf_counter() - begin)
+        return max(0.0, statistics.median(times["on"]) - statistics.median(times["off"]))
+
+    def restart(self):
+        """Database, shop and nginx afresh; Prometheus, which calibration alone needs, ends."""
+        self.stop()
+        self.start_postgres()
+        self.start_shop()
 
     def stop(self):
-        for _, child in reversed(self.children):
+        children, self.children = self.children, []
+        for _, child in reversed(children):
             if child.poll() is None:
                 child.send_signal(signal.SIGINT if child.args[0].endswith("postgres") else signal.SIGTERM)
                 try:
@@ -247,7 +262,7 @@ class Judge:
         pathlib.Path(scenario).write_text(text)
         run = subprocess.run([self.loadgen, "run", scenario, f"--target={self.host.url}", f"--vus={users}", "--ramp=2s",
                               f"--duration={seconds}s", f"--think_time_scale={think / 0.5}", f"--tokens={self.tokens}",
-                              f"--seed={abs(hash(name)) % 1000 + 1}", f"--out={out}", "--noprogress"],
+                              f"--seed={zlib.crc32(name.encode()) % 1000 + 1}", f"--out={out}", "--noprogress"],
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         pathlib.Path(f"{self.out}/{name}.log").write_text(run.stdout)
         if not os.path.exists(out):
@@ -293,6 +308,8 @@ class Judge:
                       f"--profile={profile}", f"--users={users[share]}", "--ramp=2s", "--duration=90s", "--settle=10s",
                       f"--log={log}", f"--label={share:.0%} of saturation", f"--out={self.out}/predicted-{share}.json")
         for repeat in range(repeats):
+            self.host.restart()
+            self.load(f"warm-up-{repeat}", 16, 2, think=0)
             for share in POINTS:
                 self.load(f"measured-{share}-{repeat}", users[share], self.seconds)
         self.wrk("wrk-0.5", users[0.5], self.seconds + 5)
@@ -306,7 +323,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", default="out/foreign", help="folder for everything that it writes")
     parser.add_argument("--seconds", type=int, default=10, help="length of a measured run")
-    parser.add_argument("--repeats", type=int, default=3, help="measured runs of each point")
+    parser.add_argument("--repeats", type=int, default=5, help="restarts, with one run of each point after each")
     arguments = parser.parse_args()
     skip_unless_installed()
     os.chdir(os.environ.get("BUILD_WORKING_DIRECTORY", "."))
@@ -316,7 +333,7 @@ def main():
     os.chmod(folder, 0o711)
     host = Host(folder)
     try:
-        host.start_postgres()
+        host.make_database()
         host.start_shop()
         host.start_prometheus()
         Judge(host, out, arguments.seconds).run(arguments.repeats)
