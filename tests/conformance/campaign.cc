@@ -22,14 +22,14 @@ DEFINE_double(minutes, 0, "measure: start no host that does not fit into this ti
 DEFINE_string(variants, "",
               "measure and score only these, by name or the part before '-': base,pods,pool-16");
 DEFINE_bool(quick, false, "short calibration and runs, one restart: to see that it works");
-DEFINE_double(measured_seconds, 8, "seal: length of a measured run");
+DEFINE_double(measured_seconds, 6, "seal: length of a measured run");
 DEFINE_double(think_time_seconds, 0.5, "seal: mean think time of predicted and measured runs");
 DEFINE_double(limit_ms, 50, "seal: the load at which p95 crosses this is predicted and looked for");
 DEFINE_double(server_cores, 0.3,
               "seal: CPU limit of the server of one pod; of pods-N a third each");
 DEFINE_double(database_cores, 1, "seal: CPU limit of PostgreSQL");
 DEFINE_int32(windows, 6, "calibrate: windows per level and mix");
-DEFINE_double(window_seconds, 1, "calibrate: length of a window");
+DEFINE_double(window_seconds, 0.8, "calibrate: length of a window");
 DEFINE_uint64(seed, 1, "seal: of the simulations; measured runs take the following ones");
 
 namespace {
@@ -53,7 +53,7 @@ absl::StatusOr<conformance::CampaignRunOptions> ReadFlags() {
   options.settings.think_time_seconds = FLAGS_think_time_seconds;
   options.settings.limit_ms = FLAGS_limit_ms;
   options.settings.measured_seconds = FLAGS_quick ? 3 : FLAGS_measured_seconds;
-  options.settings.warm_up_seconds = FLAGS_quick ? 2 : 4;
+  options.settings.warm_up_seconds = FLAGS_quick ? 2 : 3;
   options.settings.seed = FLAGS_seed;
   options.calibration.windows_per_run = FLAGS_quick ? 3 : FLAGS_windows;
   options.calibration.window = absl::Seconds(FLAGS_quick ? 0.4 : FLAGS_window_seconds);

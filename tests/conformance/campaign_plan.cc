@@ -16,9 +16,9 @@ constexpr int kMostPods = 4;
 constexpr double kFirstPod = 9;  // with PostgreSQL, Redis, seed and tokens
 constexpr double kFurtherPod = 1.5;
 constexpr double kStop = 3;
-constexpr double kAroundARun = 3;  // ramp, start and end of the load generator
-constexpr double kReconnect = 3;   // after connections or Redis were cut
-constexpr double kCrossingRuns = 6;
+constexpr double kAroundARun = 2.5;  // ramp, start and end of the load generator
+constexpr double kReconnect = 3;     // after connections or Redis were cut
+constexpr double kCrossingRuns = 5;
 
 HostLimits UsualLimits(const CampaignSettings& settings) {
   HostLimits limits;

@@ -29,8 +29,8 @@ struct CampaignSettings {
   int database_connections = 2;
   double think_time_seconds = 0.5;
   double limit_ms = 50;  // the load at which p95 crosses it is looked for
-  double measured_seconds = 8;
-  double warm_up_seconds = 4;
+  double measured_seconds = 6;
+  double warm_up_seconds = 3;
   uint64_t seed = 1;
 };
 

@@ -38,8 +38,9 @@ const char* Verdict(const Score& score) {
 
 std::string Where(const ScoredPoint& scored) {
   const PlannedPoint& point = scored.point;
-  std::string text = absl::StrCat(point.variant, ", ", point.load(), " (", point.users, " users, ",
-                                  scored.records.size(), " restarts");
+  std::string text =
+      absl::StrCat(point.variant, ", ", point.load(), " (", point.users, " users, ",
+                   scored.records.size(), scored.records.size() == 1 ? " restart" : " restarts");
   if (scored.invalid > 0) absl::StrAppend(&text, ", ", scored.invalid, " invalid runs");
   if (scored.not_reached > 0) {
     absl::StrAppend(&text, ", not reached in ", scored.not_reached, ": lower bound");

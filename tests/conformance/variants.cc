@@ -34,6 +34,8 @@ absl::StatusOr<std::string> WithThinkLaw(const std::string& scenario_path, const
 
 model::Profile WithoutCache(model::Profile profile) {
   for (model::OperationDemand& demand : *profile.mutable_operations()) {
+    demand.mutable_redis_commands()->set_mean(0);  // those of writes too
+    demand.mutable_redis_cpu_seconds()->set_mean(0);
     if (!demand.cacheable()) continue;
     const double misses = std::max(0.001, 1 - demand.hit_rate_observed());
     for (model::Demand* part :
@@ -44,7 +46,6 @@ model::Profile WithoutCache(model::Profile profile) {
     }
     demand.set_cacheable(false);
     demand.set_hit_rate_observed(0);
-    demand.mutable_redis_commands()->set_mean(0);
   }
   return profile;
 }

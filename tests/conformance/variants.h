@@ -16,7 +16,8 @@ namespace conformance {
 absl::StatusOr<std::string> WithThinkLaw(const std::string& scenario_path, const std::string& law);
 
 // What the operations cost when every look into the cache fails: the database's part of a request
-// is that of a miss, and nothing is cacheable. The server's part stays as it is.
+// is that of a miss, nothing is cacheable, and no command goes to Redis. The server's part stays as
+// it is.
 model::Profile WithoutCache(model::Profile profile);
 
 }  // namespace conformance

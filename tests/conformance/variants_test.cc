@@ -32,10 +32,15 @@ TEST(VariantsTest, WithoutACacheTheDatabaseDoesWhatAMissAsksOfIt) {
   demand.set_hit_rate_observed(0.75);
   demand.mutable_database_cpu_seconds()->set_mean(1);
   demand.mutable_database_round_trips()->set_mean(0.25);
+  model::OperationDemand& write = *profile.add_operations();
+  write.mutable_redis_commands()->set_mean(2);
+  write.mutable_database_round_trips()->set_mean(1);
   const model::Profile lost = WithoutCache(profile);
   EXPECT_DOUBLE_EQ(lost.operations(0).database_cpu_seconds().mean(), 4);
   EXPECT_DOUBLE_EQ(lost.operations(0).database_round_trips().mean(), 1);
   EXPECT_FALSE(lost.operations(0).cacheable());
+  EXPECT_EQ(lost.operations(1).redis_commands().mean(), 0);
+  EXPECT_EQ(lost.operations(1).database_round_trips().mean(), 1);
 }
 
 }  // namespace
