@@ -279,10 +279,13 @@ class Campaign {
     child.argv.insert(child.argv.end(), options_.loadgen_flags.begin(),
                       options_.loadgen_flags.end());
     child.log_file = LogPath();
-    return base::Subprocess::Start(child);
+    auto process = base::Subprocess::Start(child);
+    if (process.ok()) server_.client_pid = process->pid();
+    return process;
   }
 
   absl::Status Finish(base::Subprocess& load) {
+    server_.client_pid = 0;
     auto exit = load.Terminate(kStopGrace, SIGINT);
     if (!exit.ok()) return exit.status();
     constexpr int kInterrupted = 105;

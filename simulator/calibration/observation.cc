@@ -78,6 +78,18 @@ void CountWakeUps(const ServerHandle& server, Observation* seen) {
     if (std::find(others.begin(), others.end(), pid) == others.end()) own.push_back(pid);
   }
   seen->server_wake_ups = WakeUps(own);
+  seen->redis_wake_ups = WakeUps(server.redis_pids);
+  for (const std::vector<pid_t>* pids : {&own, &others}) {
+    const RunQueue queue = RunQueueOf(*pids);
+    seen->wait_seconds += queue.wait_seconds;
+    seen->turns += queue.turns;
+  }
+  if (server.client_pid > 0) {
+    seen->client_wake_ups = WakeUps({server.client_pid});
+    seen->client_cpu_seconds =
+        static_cast<double>(base::ProcessCpuNanos(server.client_pid).value_or(0)) /
+        kNanosecondsPerSecond;
+  }
   seen->audit_wake_ups = WakeUps(server.audit_pids);
   for (pid_t pid : server.audit_pids) {
     seen->audit_cpu_seconds +=
@@ -172,9 +184,11 @@ Observation Difference(const Observation& later, const Observation& earlier) {
   window.at_seconds -= earlier.at_seconds;
   window.server_cpu_seconds -= earlier.server_cpu_seconds;
   window.database_cpu_seconds -= earlier.database_cpu_seconds;
-  for (auto total : {&Observation::redis_cpu_seconds, &Observation::audit_cpu_seconds,
-                     &Observation::server_wake_ups, &Observation::database_wake_ups,
-                     &Observation::audit_wake_ups}) {
+  for (auto total :
+       {&Observation::redis_cpu_seconds, &Observation::audit_cpu_seconds,
+        &Observation::server_wake_ups, &Observation::database_wake_ups,
+        &Observation::audit_wake_ups, &Observation::redis_wake_ups, &Observation::wait_seconds,
+        &Observation::turns, &Observation::client_cpu_seconds, &Observation::client_wake_ups}) {
     window.*total -= earlier.*total;
   }
   for (auto& [operation, counts] : window.operations) {

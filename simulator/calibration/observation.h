@@ -22,6 +22,7 @@ struct ServerHandle {
   pid_t postgres_pid = 0;  // 0: not ours to watch
   std::vector<pid_t> redis_pids;
   std::vector<pid_t> audit_pids;  // backends that write audit batches; not in the file
+  pid_t client_pid = 0;           // the load generator, while one runs; not in the file
   std::string database_url;
   std::string redis_url;
   std::string signing_key_file;
@@ -56,6 +57,13 @@ struct Observation {
   double server_wake_ups = 0;
   double database_wake_ups = 0;  // the audit backends' included
   double audit_wake_ups = 0;
+  double redis_wake_ups = 0;
+  // Of server, PostgreSQL and Redis together: ready to run but not running, and turns on a CPU.
+  double wait_seconds = 0;
+  double turns = 0;
+  // Of the load generator; 0 when none runs.
+  double client_cpu_seconds = 0;
+  double client_wake_ups = 0;
 };
 
 // Looks once. Unavailable when the server does not answer or a process is gone.

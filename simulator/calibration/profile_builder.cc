@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/cache_policy.h"
+#include "simulator/calibration/host_costs.h"
 #include "simulator/calibration/regression.h"
 
 namespace simulator {
@@ -361,6 +362,7 @@ absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& w
   FillAudit(windows, scenario, &profile);
   FillLoads(windows, separate.saturation_per_second, fits[0], fits[1], &profile);
   FillWakeUps(windows, fits[0], fits[1], &profile);
+  FillHostCosts(windows, idle, &profile);
   profile.mutable_redis()->set_network_round_trip_seconds(
       separate.redis_round_trip_seconds >= 0 ? separate.redis_round_trip_seconds
                                              : RoundTripSeconds(profile, separate));

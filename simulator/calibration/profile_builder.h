@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "model/profile.pb.h"
 #include "model/scenario.pb.h"
-#include "simulator/calibration/observation.h"
+#include "simulator/calibration/observed_window.h"
 
 // Turns observed windows into a Profile.
 //
@@ -18,13 +18,6 @@
 // kernel's receive path), so it lies below 1.
 
 namespace simulator {
-
-struct ObservedWindow {
-  Observation seen;  // a Difference
-  double level = 0;  // wanted fraction of the measured saturation throughput, 0..1
-  uint32_t users = 0;
-  bool saturated = false;  // no think time: not one of the profile's loads
-};
 
 // Figures measured apart from the windows.
 struct SeparateMeasurements {

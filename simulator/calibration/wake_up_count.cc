@@ -25,18 +25,43 @@ double SwitchesOf(const std::string& status_file) {
   return 0;
 }
 
-}  // namespace
-
-double WakeUps(const std::vector<pid_t>& pids) {
-  double total = 0;
+// Calls `see` with the folder of each thread.
+template <typename See>
+void ForEachThread(const std::vector<pid_t>& pids, See see) {
   for (pid_t pid : pids) {
     std::error_code error;
     const std::string tasks = absl::StrCat("/proc/", pid, "/task");
     for (std::filesystem::directory_iterator task(tasks, error), end; !error && task != end;
          task.increment(error)) {
-      total += SwitchesOf(task->path().string() + "/status");
+      see(task->path().string());
     }
   }
+}
+
+}  // namespace
+
+double WakeUps(const std::vector<pid_t>& pids) {
+  double total = 0;
+  ForEachThread(pids, [&](const std::string& task) { total += SwitchesOf(task + "/status"); });
+  return total;
+}
+
+RunQueue RunQueueOf(const std::vector<pid_t>& pids) {
+  RunQueue total;
+  ForEachThread(pids, [&](const std::string& task) {
+    auto text = base::ReadFile(task + "/schedstat");  // running ns, waiting ns, turns
+    if (!text.ok()) return;
+    const std::vector<std::string> fields =
+        absl::StrSplit(*text, absl::ByAnyChar(" \n"), absl::SkipEmpty());
+    double wait = 0;
+    double turns = 0;
+    if (fields.size() < 3 || !absl::SimpleAtod(fields[1], &wait) ||
+        !absl::SimpleAtod(fields[2], &turns)) {
+      return;
+    }
+    total.wait_seconds += wait / 1e9;
+    total.turns += turns;
+  });
   return total;
 }
 

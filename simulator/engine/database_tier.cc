@@ -65,7 +65,8 @@ void DatabaseTier::Submit(uint32_t index) {
     return Wait(request.worker, index, best == kNone || connections_[best].in_flight >= kNotUp);
   }
   Append(best, index);
-  if (connections_[best].head == index) StartHead(best, system_.wake.database);
+  request.woke = connections_[best].head == index;
+  if (request.woke) StartHead(best, system_.wake.database);
 }
 
 void DatabaseTier::Fail(uint32_t index, uint8_t outcome) {
@@ -96,6 +97,7 @@ void DatabaseTier::Run(uint32_t c, double wake_up) {
 
 void DatabaseTier::Enter(double demand, uint32_t job) {
   drawn_ += demand;
+  ShareCores(processor_.size() + 1);
   processor_.Enter(now_, demand, job);
 }
 
@@ -180,7 +182,8 @@ void DatabaseTier::WriteAudit(uint32_t w) {
 
 // The database has worked on the batch; its answer and the rest of the insert's delay follow.
 void DatabaseTier::BatchDone(uint32_t w) {
-  workers_[w].audit_due = now_ + system_.database.audit_insert + system_.database.round_trip;
+  workers_[w].audit_due =
+      now_ + system_.database.audit_insert + system_.database.round_trip + system_.host.scheduling;
   queue_.Push(workers_[w].audit_due, kAuditInserted, w);
 }
 

@@ -58,6 +58,8 @@ class DatabaseTier {
     // Before a round trip goes to a connection, where deadlines are looked at then: true when the
     // request's has passed and it is gone.
     virtual bool DropLate(uint32_t request) = 0;
+    // On a shared host: the cores that so many running backends get together.
+    virtual double CoresFor(size_t backends) const = 0;
     // Something for the run's story (Result.events).
     virtual void DatabaseEvent(const std::string& kind, const std::string& text) = 0;
 
@@ -92,6 +94,7 @@ class DatabaseTier {
   // The earliest departure from the database's CPU, and its departure when it is due.
   Nanos NextTime() const { return processor_.NextTime(); }
   void Depart() {
+    ShareCores(processor_.size() - 1);
     const uint32_t job = processor_.Depart(now_);
     if (job < kBatchJob) [[likely]] {
       WorkDone(job);
@@ -149,6 +152,11 @@ class DatabaseTier {
   std::string Check() const;
 
  private:
+  // Before `running` statements are on the CPU.
+  void ShareCores(size_t running) {
+    if (system_.host.shared()) processor_.set_ceiling(client_.CoresFor(running));
+  }
+
   // Jobs of the processor below are connections at work.
   static constexpr uint32_t kBatchJob = 1u << 29;    // + worker: its audit records
   static constexpr uint32_t kConnectJob = 1u << 30;  // + connection

@@ -26,7 +26,7 @@ RedisTier::RedisTier(const SystemModel& system, uint64_t seed, uint32_t replicat
       shards_(system.shard_cumulative.size()),
       cumulative_(system.shard_cumulative),
       owners_(system.redis.owners),
-      special_(system.redis.batch > 0),
+      special_(system.redis.batch > 0 || system.host.shared()),
       masters_(static_cast<uint32_t>(system.shard_cumulative.size())),
       command_random_(seed, replication, "redis", "commands"),
       lookup_random_(seed, replication, "redis", "hits"),
@@ -37,6 +37,16 @@ RedisTier::RedisTier(const SystemModel& system, uint64_t seed, uint32_t replicat
     hit_rates_.push_back(operation.cache.has_value() ? 0 : operation.hit_rate);
     follows_load_ |= operation.cache.has_value();
   }
+}
+
+// A node on a shared host: it is woken when it slept, and gets its share of the cores.
+Nanos RedisTier::Contend(FifoServer& station, Nanos now, Nanos busy) {
+  const bool asleep = station.free_at() <= now;
+  if (asleep) busy += system_.host.redis_wake;
+  const Nanos start = std::max(now, station.free_at()) + (asleep ? system_.host.scheduling : 0);
+  const Nanos done = start + static_cast<Nanos>(static_cast<double>(busy) * contention_);
+  station.AdmitUntil(busy, done);
+  return done;
 }
 
 // Beside the plain way: shards that are away, a move of slots, the cost of batches.
@@ -84,7 +94,13 @@ Nanos RedisTier::AskSpecial(const OperationModel& operation, uint32_t worker,
         turns[target] = std::max(now, loop.free_at());
       }
     }
-    Nanos answered = to.station.Admit(now + there, busy) + system_.round_trip - there;
+    const Nanos at_node = system_.host.shared() ? Contend(to.station, now + there, busy)
+                                                : to.station.Admit(now + there, busy);
+    // Beyond the lookup it is a write, which goes on to the replica.
+    if (system_.host.shared() && !(i == 0 && operation.cacheable) && to.replicas > 0) {
+      Contend(to.replica, at_node, operation.redis_busy);
+    }
+    Nanos answered = at_node + system_.round_trip - there;
     if (!moves_.empty() && target == moving_from_ && command_random_.Bernoulli(asking_)) {
       answered += system_.round_trip + operation.redis_busy;
     }

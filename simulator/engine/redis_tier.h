@@ -79,6 +79,8 @@ class RedisTier {
     special_ = true;
     follows_load_ = false;
   }
+  // On a shared host: how much longer than its CPU the next Ask's work takes.
+  void set_contention(double factor) { contention_ = factor; }
   void set_next_slot(uint32_t slot) { next_slot_ = slot; }
   void CountLookup(bool hit) {
     ++lookups_;
@@ -123,6 +125,15 @@ class RedisTier {
   uint32_t masters() const { return masters_; }
 
   size_t shards() const { return shards_.size(); }
+  // Nodes of a shared host that have work at `now`.
+  uint32_t BusyNodes(Nanos now) const {
+    uint32_t busy = 0;
+    for (const Shard& shard : shards_) {
+      busy += shard.station.free_at() > now;
+      busy += shard.replica.free_at() > now;
+    }
+    return busy;
+  }
   // Busy time of a shard up to `now`.
   Nanos BusyUntil(size_t shard, Nanos now) const { return shards_[shard].station.BusyUntil(now); }
   uint32_t slots(size_t shard) const { return shards_[shard].slots; }
@@ -138,6 +149,7 @@ class RedisTier {
  private:
   struct Shard {
     FifoServer station;
+    FifoServer replica;  // on a shared host
     uint32_t slots = 0;
     uint32_t replicas = 0;  // that can take over
     bool away = false;      // as the workers see it
@@ -185,6 +197,7 @@ class RedisTier {
     }
     return shard;
   }
+  Nanos Contend(FifoServer& station, Nanos now, Nanos busy);
   Nanos AskSpecial(const OperationModel& operation, uint32_t worker, const FifoServer& loop,
                    Nanos now, uint16_t* shard);
   double RateOf(uint16_t operation, uint16_t shard) const {
@@ -219,6 +232,7 @@ class RedisTier {
   bool down_ = false;       // the whole cluster refuses
   bool minority_ = false;
   uint32_t next_slot_ = redis::kSlots;
+  double contention_ = 1;
   uint32_t masters_;
   uint32_t moving_from_ = 0;
   double asking_ = 0;           // share of the moving slot's shard's commands that are redirected

@@ -7,6 +7,8 @@ namespace simulator {
 
 // Worker and hashing CPU, also while their speed changes.
 Nanos Simulation::Admit(PodState& pod, FifoServer& cpu, Nanos service) {
+  if (system_.host.shared()) [[unlikely]]
+    return AdmitOnHost(&pod.quota, cpu, service);
   if (pod.quota.limits()) {
     const Nanos done =
         pod.quota.Finish(now_, std::max(now_, cpu.free_at()), service, steady_ ? nullptr : &speed_);
@@ -57,8 +59,11 @@ void Simulation::Attempt(uint32_t user) {
   requests_.Link(index);
   ++workers_[worker].in_system;
   ++pods_[worker / system_.pod.workers].requests;
+  request.at_client = false;
   if (system_.ingress_cores > 0) {
     queue_.Push(PassIngress(user), kAtWorker, index);
+  } else if (system_.host.shared()) {
+    queue_.Push(ClientSends(), kAtWorker, index);
   } else {
     AtWorker(index);
   }
@@ -128,6 +133,7 @@ void Simulation::AskRedis(uint32_t index) {
     redis_.set_next_slot(request.key == KeyedCache::kNoKey ? redis::kSlots
                                                            : keyed_->SlotOf(request.key));
   }
+  if (system_.host.shared()) redis_.set_contention(Stretch(Runnable() + 1));
   const Nanos done =
       redis_.Ask(operation, request.worker, workers_[request.worker].cpu, now_, &request.shard);
   if (done == kNever) return AfterRedis(index, true);
@@ -163,8 +169,9 @@ void Simulation::RoundTripDone(uint32_t index) {
     DropDead(index);
     return FeedStarvingPods();  // its connection is closed
   }
-  if (system_.database.round_trip > 0) {
-    queue_.Push(now_ + system_.database.round_trip, kSegmentAnswered, index);
+  const Nanos woken = requests_[index].woke ? system_.host.scheduling : 0;
+  if (system_.database.round_trip + woken > 0) {
+    queue_.Push(now_ + system_.database.round_trip + woken, kSegmentAnswered, index);
   } else {
     SegmentAnswered(index, false);
   }
@@ -209,6 +216,7 @@ void Simulation::Answer(uint32_t index) {
   const Request& request = requests_[index];
   if (Dead(request)) [[unlikely]]
     return DropDead(index);
+  if (system_.host.shared() && !request.at_client && ClientReceives(index)) return;
   --workers_[request.worker].in_system;
   ++answers_;
   overload_.worked += request.worked;

@@ -32,6 +32,8 @@ struct Request {
   uint8_t failure;  // an Outcome; 0 while fine; or as the following
   uint8_t flight;   // what it owes to the cache's key, a Flight
   bool live;        // its user still waits
+  bool woke;        // its round trip found its backend asleep
+  bool at_client;   // the load generator has its answer
 };
 
 // A request whose process died. Its client knows, or still waits for an answer that never comes.

@@ -254,6 +254,14 @@ class Simulation final : private DatabaseTier::Client {
   void Hash(uint32_t request);
   void Answer(uint32_t request);
 
+  // shared_host.cc: one machine's cores for everything.
+  uint32_t Runnable() const;
+  double Stretch(uint32_t runnable) const;
+  Nanos AdmitOnHost(CpuQuota* quota, FifoServer& cpu, Nanos service);
+  Nanos ClientSends();
+  bool ClientReceives(uint32_t request);
+  double CoresFor(size_t backends) const override;
+
   // wake_ups.cc: what the requests that a worker serves at once share.
   Nanos TurnCost(uint32_t worker);
   void Proceed(uint32_t request);
@@ -384,8 +392,9 @@ class Simulation final : private DatabaseTier::Client {
   SpeedProfile ingress_speed_;
   std::unique_ptr<IngressClients> clients_;  // null: connections cost nothing
   DatabaseTier database_;
-  SpeedProfile speed_;  // of the pods' CPU
-  bool steady_;         // that speed never changes
+  SpeedProfile speed_;     // of the pods' CPU
+  bool steady_;            // that speed never changes
+  FifoServer client_cpu_;  // of the load generator, on a shared host
 
   std::vector<Fault> faults_;  // occurrences: the plan's, then those that processes brought
   std::vector<base::RandomStream> fault_times_;  // per process

@@ -67,6 +67,9 @@ class SystemCompiler {
   absl::Status Commits();
   absl::Status Pooler();
 
+  // compile_host.cc
+  absl::Status Host();
+
   // system_model.cc
   absl::Status Network();
   absl::Status Ingress();

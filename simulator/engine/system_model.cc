@@ -15,7 +15,8 @@ constexpr double kKeepAliveSeconds = 75;  // nginx' keepalive_timeout
 
 absl::StatusOr<SystemModel> SystemCompiler::Run() {
   for (auto part : {&SystemCompiler::Pods, &SystemCompiler::Overload, &SystemCompiler::Operations,
-                    &SystemCompiler::Database, &SystemCompiler::Redis, &SystemCompiler::Network}) {
+                    &SystemCompiler::Database, &SystemCompiler::Redis, &SystemCompiler::Network,
+                    &SystemCompiler::Host}) {
     if (absl::Status status = (this->*part)(); !status.ok()) return status;
   }
   Omissions();
@@ -72,10 +73,12 @@ void SystemCompiler::Omissions() {
         "password hashing runs beside the event loops; that it takes their share of the CPU "
         "limit is not modelled");
   }
-  system_.not_modelled = {"round trips of a client that connects",
-                          "contention on nodes whose CPU limits add up to more than their cores",
-                          "checkpoints and vacuum",
+  system_.not_modelled = {"round trips of a client that connects", "checkpoints and vacuum",
                           "business answers (409, 404): every processed request is ok"};
+  if (!system_.host.shared()) {
+    system_.not_modelled.push_back(
+        "contention on nodes whose CPU limits add up to more than their cores");
+  }
   if (workload_.tokens.refreshes && !system_.token_refresh) {
     system_.not_modelled.push_back("token refresh");
   }

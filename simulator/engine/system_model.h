@@ -14,6 +14,7 @@
 #include "simulator/engine/options.h"
 #include "simulator/engine/redis_model.h"
 #include "simulator/engine/rollout.h"
+#include "simulator/engine/shared_host.h"
 #include "simulator/engine/worker_queue.h"
 #include "simulator/engine/workload.h"
 #include "simulator/kernel/virtual_time.h"
@@ -158,6 +159,7 @@ struct SystemModel {
   Nanos round_trip = 0;                  // network, server to Redis
   Nanos client_round_trip = 0;           // part of every response time
   WakeUpModel wake;
+  HostModel host;
   bool per_request = false;     // balancing: each request, else a connection sticks
   Nanos ingress_handshake = 0;  // as ingress_cpu, of a client's new TLS connection
   Nanos ingress_keep_alive = 0;

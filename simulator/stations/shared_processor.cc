@@ -13,7 +13,7 @@ void SharedProcessor::Advance(Nanos now) {
   const double jobs = static_cast<double>(heap_.size());
   clock_ += elapsed * rate_;
   given_ += elapsed * rate_ * jobs;
-  busy_ += elapsed * std::min(jobs, cores_);
+  busy_ += elapsed * std::min({jobs, cores_, ceiling_});
   last_ = now;
 }
 
@@ -24,7 +24,8 @@ void SharedProcessor::Schedule() {
     return;
   }
   const size_t n = std::min(heap_.size(), total_rate_.size() - 1);
-  rate_ = total_rate_[n] * speed_ / static_cast<double>(heap_.size());
+  ceiling_ = next_ceiling_;
+  rate_ = std::min(total_rate_[n] * speed_, ceiling_) / static_cast<double>(heap_.size());
   if (rate_ <= 0) {
     next_ = kNever;
     return;
@@ -79,8 +80,8 @@ double SharedProcessor::Remaining(Nanos now) const {
 }
 
 double SharedProcessor::BusyIntegral(Nanos now) const {
-  return busy_ +
-         static_cast<double>(now - last_) * std::min(static_cast<double>(heap_.size()), cores_);
+  return busy_ + static_cast<double>(now - last_) *
+                     std::min({static_cast<double>(heap_.size()), cores_, ceiling_});
 }
 
 std::vector<double> SharedProcessor::ContentionTable(double cores, double sigma, double kappa,

@@ -32,6 +32,8 @@ class SharedProcessor {
 
   // From now on everything progresses at `factor` (>= 0) of the rates given.
   void SetSpeed(Nanos now, double factor);
+  // At the next Enter or Depart: the jobs get at most so many cores together.
+  void set_ceiling(double cores) { next_ceiling_ = cores; }
   // All jobs leave unfinished; returns the service that they still needed, in nanoseconds.
   double Abandon(Nanos now);
 
@@ -70,6 +72,8 @@ class SharedProcessor {
   double given_ = 0;
   double busy_ = 0;
   double cores_ = 1e18;
+  double next_ceiling_ = 1e18;
+  double ceiling_ = 1e18;
   Nanos last_ = 0;
   Nanos next_ = kNever;
   uint32_t sequence_ = 0;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -163,10 +164,20 @@ class Demo {
     return plan_.measured_users / (middle * think_mean_seconds_);
   }
 
+  // The deployment of this host, with as many cores as it has.
+  absl::Status DescribeThisHost() {
+    auto text = base::ReadFile(files_.this_host);
+    if (!text.ok()) return text.status();
+    return base::WriteFile(Path("this-host.yaml"),
+                           absl::StrCat(*text, "  host: {cores: ",
+                                        std::max(1u, std::thread::hardware_concurrency()), "}\n"));
+  }
+
   absl::Status PredictThisHost() {
+    if (absl::Status status = DescribeThisHost(); !status.ok()) return status;
     const double think = MeasuredThinkScale() * think_mean_seconds_;
     SimulationJob job{"this host",
-                      files_.this_host,
+                      Path("this-host.yaml"),
                       static_cast<double>(plan_.measured_users),
                       think,
                       1,
