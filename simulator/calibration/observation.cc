@@ -85,10 +85,9 @@ void CountWakeUps(const ServerHandle& server, Observation* seen) {
     seen->turns += queue.turns;
   }
   if (server.client_pid > 0) {
-    seen->client_wake_ups = WakeUps({server.client_pid});
-    seen->client_cpu_seconds =
-        static_cast<double>(base::ProcessCpuNanos(server.client_pid).value_or(0)) /
-        kNanosecondsPerSecond;
+    const std::vector<pid_t> client = base::ProcessTree(server.client_pid);
+    seen->client_wake_ups = WakeUps(client);
+    seen->client_cpu_seconds = TreeCpuSeconds(server.client_pid).value_or(0);
   }
   seen->audit_wake_ups = WakeUps(server.audit_pids);
   for (pid_t pid : server.audit_pids) {
