@@ -146,7 +146,8 @@ class Host:
                                 *(f"--{name}={value}" for name, value in settings.items())], user)
 
         def up():
-            with contextlib.suppress(Exception):
+            import psycopg2
+            with contextlib.suppress(psycopg2.OperationalError):
                 self.connect().close()
                 return True
         self.wait("postgres", up)
@@ -210,7 +211,8 @@ scrape_configs:
         """What an insert that waits for its flush takes longer than one that does not: medians, on a quiet
         database, in turns, so that a slower moment of the disk meets both."""
         times = {"on": [], "off": []}
-        with self.connect() as connection, connection.cursor() as cursor:
+        # `with connection` would make one transaction of it all, although autocommit is on.
+        with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
             for _ in range(100):
                 for wait, seen in times.items():
                     cursor.execute(f"SET synchronous_commit = {wait}")
@@ -326,6 +328,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=5, help="restarts, with one run of each point after each")
     arguments = parser.parse_args()
     skip_unless_installed()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     os.chdir(os.environ.get("BUILD_WORKING_DIRECTORY", "."))
     out = os.path.abspath(arguments.out)
     os.makedirs(out, exist_ok=True)
