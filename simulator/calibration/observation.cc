@@ -78,6 +78,7 @@ void CountWakeUps(const ServerHandle& server, Observation* seen) {
     if (std::find(others.begin(), others.end(), pid) == others.end()) own.push_back(pid);
   }
   seen->server_wake_ups = WakeUps(own);
+  seen->server_workers = std::max<double>(1, static_cast<double>(own.size()) - 1);  // a supervisor
   seen->redis_wake_ups = WakeUps(server.redis_pids);
   for (const std::vector<pid_t>* pids : {&own, &others}) {
     const RunQueue queue = RunQueueOf(*pids);

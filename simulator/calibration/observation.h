@@ -58,6 +58,7 @@ struct Observation {
   double database_wake_ups = 0;  // the audit backends' included
   double audit_wake_ups = 0;
   double redis_wake_ups = 0;
+  double server_workers = 0;  // processes with an event loop, at the look
   // Of server, PostgreSQL and Redis together: ready to run but not running, and turns on a CPU.
   double wait_seconds = 0;
   double turns = 0;

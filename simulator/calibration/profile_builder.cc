@@ -9,6 +9,7 @@
 #include "model/cache_policy.h"
 #include "simulator/calibration/host_costs.h"
 #include "simulator/calibration/regression.h"
+#include "simulator/calibration/wake_up_costs.h"
 
 namespace simulator {
 namespace {
@@ -56,6 +57,7 @@ std::vector<double> Levels(const std::vector<ObservedWindow>& windows) {
 struct Resource {
   double (*busy)(const Observation& seen);
   double (*wake_ups)(const Observation& seen);  // nullptr: they do not matter
+  double (*sleepers)(const Observation& seen);  // nullptr: how long they sleep does not
 };
 
 // `idle_rate`: wake-ups per second without load.
@@ -73,6 +75,10 @@ std::vector<Window> WindowsOf(const std::vector<ObservedWindow>& windows,
     if (resource.wake_ups != nullptr) {
       item.wake_ups =
           std::max(0.0, resource.wake_ups(window.seen) - idle_rate * item.duration_seconds);
+      if (resource.sleepers != nullptr && window.level > 0) {
+        item.slept_seconds = std::max(
+            0.0, resource.sleepers(window.seen) * item.duration_seconds - item.busy_seconds);
+      }
     }
     for (const std::string& operation : operations) {
       auto counts = window.seen.operations.find(operation);
@@ -99,15 +105,6 @@ model::Demand FromCounts(double events, double requests) {
   demand.set_standard_error(std::sqrt(std::max(events, 0.0)) / requests);
   demand.set_n(static_cast<uint64_t>(requests));
   return demand;
-}
-
-bool Writes(const model::Scenario& scenario, const std::string& operation) {
-  for (const model::Journey& journey : scenario.journeys()) {
-    for (const model::Step& step : journey.steps()) {
-      if (step.operation() == operation) return step.request().method() != "GET";
-    }
-  }
-  return false;
 }
 
 // What no counter tells, from the server's own definition.
@@ -228,10 +225,11 @@ double RoundTripSeconds(const model::Profile& profile, const SeparateMeasurement
 
 const Resource kResources[] = {
     {[](const Observation& seen) { return seen.server_cpu_seconds; },
-     [](const Observation& seen) { return seen.server_wake_ups; }},
+     [](const Observation& seen) { return seen.server_wake_ups; },
+     [](const Observation& seen) { return seen.server_workers; }},
     {[](const Observation& seen) { return seen.database_cpu_seconds - seen.audit_cpu_seconds; },
-     [](const Observation& seen) { return seen.database_wake_ups - seen.audit_wake_ups; }},
-    {[](const Observation& seen) { return seen.redis_cpu_seconds; }, nullptr},
+     [](const Observation& seen) { return seen.database_wake_ups - seen.audit_wake_ups; }, nullptr},
+    {[](const Observation& seen) { return seen.redis_cpu_seconds; }, nullptr, nullptr},
 };
 
 double IdleRate(const std::vector<ObservedWindow>& idle, const Resource& resource) {
@@ -242,71 +240,6 @@ double IdleRate(const std::vector<ObservedWindow>& idle, const Resource& resourc
     seconds += window.seen.at_seconds;
   }
   return seconds > 0 ? wake_ups / seconds : 0;
-}
-
-// Of reads: their records go through the audit backends, those of writes are part of the write.
-double BatchedRecords(const Observation& seen, const model::Scenario& scenario) {
-  double records = 0;
-  for (const auto& [operation, counts] : seen.operations) {
-    if (!Writes(scenario, operation)) records += counts.audit_rows;
-  }
-  return records;
-}
-
-// Of the windows at the lowest level, where each event finds everybody asleep.
-double QuietRatio(const std::vector<ObservedWindow>& windows,
-                  const std::function<double(const Observation&)>& above,
-                  const std::function<double(const Observation&)>& below) {
-  const double lowest = Levels(windows).front();
-  double numerator = 0;
-  double denominator = 0;
-  for (const ObservedWindow& window : windows) {
-    if (window.level > lowest) continue;
-    numerator += above(window.seen);
-    denominator += below(window.seen);
-  }
-  return denominator > 0 ? numerator / denominator : 0;
-}
-
-// The audit backends' CPU by their wake-ups. At the lowest level a batch holds one record, which
-// tells how often a batch wakes its backend; so a wake-up's CPU gives a batch's.
-void FillAudit(const std::vector<ObservedWindow>& windows, const model::Scenario& scenario,
-               model::Profile* profile) {
-  double cpu = 0;
-  double wake_ups = 0;
-  for (const ObservedWindow& window : windows) {
-    cpu += window.seen.audit_cpu_seconds;
-    wake_ups += window.seen.audit_wake_ups;
-  }
-  if (wake_ups <= 0) return;
-  const double per_batch = QuietRatio(
-      windows, [](const Observation& seen) { return seen.audit_wake_ups; },
-      [&](const Observation& seen) { return BatchedRecords(seen, scenario); });
-  profile->mutable_database()->set_audit_batch_cpu_seconds(cpu / wake_ups * per_batch);
-}
-
-model::Demand WakeUp(const FittedDemand& fitted, double wake_ups) {
-  model::Demand demand;
-  demand.set_mean(fitted.mean_seconds * wake_ups);
-  demand.set_standard_error(fitted.standard_error_seconds * wake_ups);
-  demand.set_n(static_cast<uint64_t>(fitted.requests));
-  return demand;
-}
-
-// The engine wakes a backend once for a segment; the backend itself may sleep more often (waiting
-// for its flush, for a lock): as often as seen at the lowest level.
-void FillWakeUps(const std::vector<ObservedWindow>& windows, const RegressionFit& server,
-                 const RegressionFit& database, model::Profile* profile) {
-  if (server.wake_up.requests <= 0 && database.wake_up.requests <= 0) return;
-  const double per_segment = QuietRatio(
-      windows, [](const Observation& seen) { return seen.database_wake_ups - seen.audit_wake_ups; },
-      [](const Observation& seen) {
-        double segments = 0;
-        for (const auto& [operation, counts] : seen.operations) segments += counts.round_trips;
-        return segments;
-      });
-  *profile->mutable_wake_ups()->mutable_server_seconds() = WakeUp(server.wake_up, 1);
-  *profile->mutable_wake_ups()->mutable_database_seconds() = WakeUp(database.wake_up, per_segment);
 }
 
 }  // namespace
@@ -361,7 +294,7 @@ absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& w
   FillDatabaseAndRedis(separate, &profile);
   FillAudit(windows, scenario, &profile);
   FillLoads(windows, separate.saturation_per_second, fits[0], fits[1], &profile);
-  FillWakeUps(windows, fits[0], fits[1], &profile);
+  FillWakeUps(windows, scenario, fits[0], fits[1], &profile);
   FillHostCosts(windows, idle, &profile);
   profile.mutable_redis()->set_network_round_trip_seconds(
       separate.redis_round_trip_seconds >= 0 ? separate.redis_round_trip_seconds

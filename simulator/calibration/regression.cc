@@ -41,9 +41,16 @@ bool CountsWakeUps(const std::vector<Window>& windows) {
                      [](const Window& window) { return window.wake_ups >= 0; });
 }
 
-// Columns after those of the operations: wake-ups, or the levels below the highest.
+bool CountsSleep(const std::vector<Window>& windows) {
+  return CountsWakeUps(windows) &&
+         std::any_of(windows.begin(), windows.end(),
+                     [](const Window& window) { return window.slept_seconds > 0; });
+}
+
+// Columns after those of the operations: wake-ups and sleep, or the levels below the highest.
 Eigen::Index MoreColumns(const std::vector<Window>& windows) {
-  return CountsWakeUps(windows) ? 1 : HighestLevel(windows);
+  if (CountsWakeUps(windows)) return CountsSleep(windows) ? 2 : 1;
+  return HighestLevel(windows);
 }
 
 struct System {
@@ -66,6 +73,9 @@ System BuildSystem(const std::vector<Window>& windows, const std::vector<int>& u
     system.design(row, 0) = weight * window.duration_seconds;
     if (wake_ups) {
       system.design(row, 1 + operations) = weight * window.wake_ups;
+      if (columns > 2 + operations) {
+        system.design(row, 2 + operations) = weight * window.slept_seconds;
+      }
     } else if (window.level < HighestLevel(windows)) {
       system.design(row, 1 + operations + window.level) = weight * TotalRequests(window);
     }
@@ -102,12 +112,14 @@ std::string MostAlike(const System& system, const std::vector<int>& used,
 }
 
 // What a request costs more at each level than at the highest, through its wake-ups.
-std::vector<double> ExtrasOf(const std::vector<Window>& windows, double wake_up_seconds) {
+std::vector<double> ExtrasOf(const std::vector<Window>& windows, double wake_up_seconds,
+                             double per_slept_second) {
   std::vector<double> requests(static_cast<size_t>(HighestLevel(windows)) + 1, 0);
   std::vector<double> extras(requests.size(), 0);
   for (const Window& window : windows) {
     requests[static_cast<size_t>(window.level)] += TotalRequests(window);
-    extras[static_cast<size_t>(window.level)] += window.wake_ups * wake_up_seconds;
+    extras[static_cast<size_t>(window.level)] +=
+        window.wake_ups * wake_up_seconds + window.slept_seconds * per_slept_second;
   }
   for (size_t i = 0; i < extras.size(); ++i) extras[i] /= std::max(1.0, requests[i]);
   const double highest = extras.back();
@@ -125,10 +137,8 @@ absl::Status CheckShapes(const std::vector<Window>& windows, size_t operations) 
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
-                                         const std::vector<std::string>& operations) {
+absl::StatusOr<RegressionFit> Fit(const std::vector<Window>& windows,
+                                  const std::vector<std::string>& operations) {
   if (absl::Status status = CheckShapes(windows, operations.size()); !status.ok()) return status;
   const std::vector<int> used = RequestedOperations(windows, operations.size());
   const size_t unknowns = 1 + used.size() + static_cast<size_t>(MoreColumns(windows));
@@ -162,7 +172,13 @@ absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
     fit.wake_up.standard_error_seconds =
         std::sqrt(variance * inverse(more, more)) / system.scale(more);
     for (const Window& window : windows) fit.wake_up.requests += window.wake_ups;
-    fit.extra_seconds = ExtrasOf(windows, fit.wake_up.mean_seconds);
+    if (CountsSleep(windows)) {
+      fit.slept_second.mean_seconds = solution(more + 1) / system.scale(more + 1);
+      fit.slept_second.standard_error_seconds =
+          std::sqrt(variance * inverse(more + 1, more + 1)) / system.scale(more + 1);
+      for (const Window& window : windows) fit.slept_second.requests += window.wake_ups;
+    }
+    fit.extra_seconds = ExtrasOf(windows, fit.wake_up.mean_seconds, fit.slept_second.mean_seconds);
   } else {
     for (int level = 0; level < HighestLevel(windows); ++level) {
       fit.extra_seconds.push_back(solution(more + level) / system.scale(more + level));
@@ -192,6 +208,20 @@ absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
     }
   }
   return fit;
+}
+
+}  // namespace
+
+absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
+                                         const std::vector<std::string>& operations) {
+  auto fit = Fit(windows, operations);
+  if (!fit.ok() || !CountsSleep(windows)) return fit;
+  const FittedDemand& slept = fit->slept_second;
+  const bool seen = slept.mean_seconds > 2 * slept.standard_error_seconds;
+  if (seen && fit->wake_up.mean_seconds > 0) return fit;
+  std::vector<Window> without = windows;
+  for (Window& window : without) window.slept_seconds = 0;
+  return Fit(without, operations);
 }
 
 }  // namespace simulator

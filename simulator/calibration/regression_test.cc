@@ -74,6 +74,41 @@ TEST(RegressionTest, TellsWakeUpsFromWork) {
 }
 
 // At low load each request costs 60 us more; the demands are still those of high load.
+// A wake-up costs 33 us and 2.8 % of the sleep before it; four levels tell both from the work.
+TEST(RegressionTest, TellsSleepFromWakeUps) {
+  std::vector<Window> windows;
+  for (int i = 0; i < 6; ++i) {
+    windows.push_back(
+        {.duration_seconds = 1, .busy_seconds = 0.002, .requests = {0}, .wake_ups = 0});
+    for (double rate : {315.0, 930.0, 1900.0, 6300.0}) {
+      Window window;
+      window.duration_seconds = 1;
+      window.level = rate > 5000 ? 1 : 0;
+      window.requests = {rate + i};
+      window.wake_ups = rate > 5000 ? 60 : 2.7 * rate - 0.0005 * rate * rate;
+      const double work = 0.002 + 47e-6 * window.requests[0] + 33e-6 * window.wake_ups;
+      window.busy_seconds = (work + 0.028) / 1.028;  // + 0.028 x (1 - busy)
+      window.slept_seconds = rate > 5000 ? 0 : 1 - window.busy_seconds;
+      if (rate > 5000) window.busy_seconds = work;
+      windows.push_back(window);
+    }
+  }
+  auto fit = FitDemands(windows, {"list"});
+  ASSERT_TRUE(fit.ok()) << fit.status();
+  EXPECT_NEAR(fit->demands[0].mean_seconds, 47e-6, 1e-7);
+  EXPECT_NEAR(fit->wake_up.mean_seconds, 33e-6, 1e-7);
+  EXPECT_NEAR(fit->slept_second.mean_seconds, 0.028, 1e-4);
+  // Without such a cost the term is left out.
+  double noise = 1e-4;
+  for (Window& window : windows) {
+    window.busy_seconds = 0.002 + 47e-6 * window.requests[0] + 33e-6 * window.wake_ups + noise;
+    noise = -noise;
+  }
+  fit = FitDemands(windows, {"list"});
+  ASSERT_TRUE(fit.ok()) << fit.status();
+  EXPECT_EQ(fit->slept_second.mean_seconds, 0);
+}
+
 TEST(RegressionTest, DemandsAreThoseOfTheHighestLevel) {
   std::vector<Window> windows = PlantedWindows(90, 7);
   for (size_t w = 0; w < windows.size(); ++w) {

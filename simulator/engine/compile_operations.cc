@@ -9,7 +9,8 @@ namespace simulator {
 absl::Status SystemCompiler::Operations() {
   const model::WakeUps& wake = profile_.wake_ups();
   if (wake.server_seconds().mean() < 0 || wake.database_seconds().mean() < 0 ||
-      wake.server_turn_seconds().mean() < 0) {
+      wake.server_turn_seconds().mean() < 0 || wake.server_per_slept_second() < 0 ||
+      wake.server_longest_sleep_seconds() < 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("profile ", profile_.name(), ": wake_ups: negative demand"));
   }
@@ -18,6 +19,8 @@ absl::Status SystemCompiler::Operations() {
   };
   system_.wake.turn = at_speed(wake.server_turn_seconds().mean());
   system_.wake.server = at_speed(wake.server_seconds().mean());
+  system_.wake.server_per_slept = wake.server_per_slept_second() / system_.pod.run_speed;
+  system_.wake.longest_sleep = ToNanos(wake.server_longest_sleep_seconds());
   system_.wake.database = wake.database_seconds().mean() * 1e9;
   for (size_t i = 0; i < workload_.operations.size(); ++i) {
     const std::string& name = workload_.operations[i];

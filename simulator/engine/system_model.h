@@ -97,10 +97,12 @@ struct PodModel {
 // the busier its worker and its backend are (simulator/stations/event_loop.h). All 0: demands hold
 // at every load, and requests visit their worker at the start and at the end only.
 struct WakeUpModel {
-  Nanos turn = 0;       // of a worker's event loop, on top of the work in it
-  Nanos server = 0;     // more, when the worker slept
+  Nanos turn = 0;               // of a worker's event loop, on top of the work in it
+  Nanos server = 0;             // more, when the worker slept
+  double server_per_slept = 0;  // and more for each nanosecond of its sleep, up to `longest_sleep`
+  Nanos longest_sleep = 0;
   double database = 0;  // of a backend that has no segment waiting
-  bool any() const { return turn > 0 || server > 0 || database > 0; }
+  bool any() const { return turn > 0 || server > 0 || database > 0 || server_per_slept > 0; }
 };
 
 struct DatabaseModel {

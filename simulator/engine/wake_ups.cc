@@ -8,12 +8,15 @@ namespace simulator {
 Nanos Simulation::TurnCost(uint32_t w) {
   Worker& worker = workers_[w];
   const Nanos now = CpuClock();
-  const EventLoop::Entry entry = worker.loop.Enter(now, worker.cpu.free_at());
+  const Nanos free_at = worker.cpu.free_at();
+  const EventLoop::Entry entry = worker.loop.Enter(now, free_at);
   if (entry == EventLoop::kJoins) return 0;
   ++turns_;
   if (entry == EventLoop::kOpens) return system_.wake.turn;
   ++wake_ups_;
-  return system_.wake.turn + system_.wake.server;
+  const Nanos slept = std::min(now - free_at, system_.wake.longest_sleep);
+  return system_.wake.turn + system_.wake.server +
+         static_cast<Nanos>(system_.wake.server_per_slept * static_cast<double>(slept));
 }
 
 // An answer has come and something else must be asked: the worker does a part of the work first.

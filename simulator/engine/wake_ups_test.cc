@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "gtest/gtest.h"
 #include "simulator/engine/test_inputs.h"
 
@@ -33,6 +35,18 @@ TEST(WakeUpsTest, TheBusyShareIsThatOfAnExceptionalFirstService) {
     EXPECT_NEAR(QuantityOf(result, "server_cpu_cores"), busy, 0.01 * busy) << users;
     EXPECT_NEAR(QuantityOf(result, "wake_ups_per_request"), 1 - busy, 0.02) << users;
   }
+}
+
+// One user: each sleep is its think time, an exponential cut at `longest`, so of mean
+// think x (1 - exp(-longest / think)).
+TEST(WakeUpsTest, ALongerSleepCostsMoreUpToALimit) {
+  TestInputs inputs = Sleepy(1);
+  inputs.scenario.mutable_think_time()->mutable_exponential()->set_mean_seconds(0.1);
+  inputs.options.duration_seconds = 2000;
+  inputs.profile.mutable_wake_ups()->set_server_per_slept_second(0.02);
+  inputs.profile.mutable_wake_ups()->set_server_longest_sleep_seconds(0.05);
+  const double slept = 0.1 * (1 - std::exp(-0.5));
+  EXPECT_NEAR(CpuPerRequest(MustPredict(inputs)), 0.0015 + 0.02 * slept, 3e-5);
 }
 
 TEST(WakeUpsTest, MoreLoadNeverRaisesTheDemand) {

@@ -1,0 +1,116 @@
+#include "simulator/calibration/wake_up_costs.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace simulator {
+namespace {
+
+// Of reads: their records go through the audit backends, those of writes are part of the write.
+double BatchedRecords(const Observation& seen, const model::Scenario& scenario) {
+  double records = 0;
+  for (const auto& [operation, counts] : seen.operations) {
+    if (!Writes(scenario, operation)) records += counts.audit_rows;
+  }
+  return records;
+}
+
+// Of the windows at the lowest level, where each event finds everybody asleep.
+double QuietRatio(const std::vector<ObservedWindow>& windows,
+                  const std::function<double(const Observation&)>& above,
+                  const std::function<double(const Observation&)>& below) {
+  double lowest = 1;
+  for (const ObservedWindow& window : windows) lowest = std::min(lowest, window.level);
+  double numerator = 0;
+  double denominator = 0;
+  for (const ObservedWindow& window : windows) {
+    if (window.level > lowest) continue;
+    numerator += above(window.seen);
+    denominator += below(window.seen);
+  }
+  return denominator > 0 ? numerator / denominator : 0;
+}
+
+double Segments(const Observation& seen) {
+  double segments = 0;
+  for (const auto& [operation, counts] : seen.operations) segments += counts.round_trips;
+  return segments;
+}
+
+// Arrivals and awaited answers of all requests.
+double Visits(const Observation& seen, const model::Scenario& scenario) {
+  double visits = Segments(seen) + BatchedRecords(seen, scenario);
+  for (const auto& [operation, counts] : seen.operations) {
+    visits += counts.requests + std::min(counts.requests, counts.redis_commands);
+  }
+  return visits;
+}
+
+model::Demand WakeUp(const FittedDemand& fitted, double wake_ups) {
+  model::Demand demand;
+  demand.set_mean(fitted.mean_seconds * wake_ups);
+  demand.set_standard_error(fitted.standard_error_seconds * wake_ups);
+  demand.set_n(static_cast<uint64_t>(fitted.requests));
+  return demand;
+}
+
+// Sleep before a wake-up that is longer than at the lowest level was not observed: the mean there,
+// times three, as sleeps between random arrivals are exponential.
+double LongestSleep(const std::vector<ObservedWindow>& windows) {
+  return 3 * QuietRatio(
+                 windows,
+                 [](const Observation& seen) {
+                   return std::max(0.0,
+                                   seen.server_workers * seen.at_seconds - seen.server_cpu_seconds);
+                 },
+                 [](const Observation& seen) { return seen.server_wake_ups; });
+}
+
+}  // namespace
+
+bool Writes(const model::Scenario& scenario, const std::string& operation) {
+  for (const model::Journey& journey : scenario.journeys()) {
+    for (const model::Step& step : journey.steps()) {
+      if (step.operation() == operation) return step.request().method() != "GET";
+    }
+  }
+  return false;
+}
+
+// The audit backends' CPU by their wake-ups. At the lowest level a batch holds one record, which
+// tells how often a batch wakes its backend; so a wake-up's CPU gives a batch's.
+void FillAudit(const std::vector<ObservedWindow>& windows, const model::Scenario& scenario,
+               model::Profile* profile) {
+  double cpu = 0;
+  double wake_ups = 0;
+  for (const ObservedWindow& window : windows) {
+    cpu += window.seen.audit_cpu_seconds;
+    wake_ups += window.seen.audit_wake_ups;
+  }
+  if (wake_ups <= 0) return;
+  const double per_batch = QuietRatio(
+      windows, [](const Observation& seen) { return seen.audit_wake_ups; },
+      [&](const Observation& seen) { return BatchedRecords(seen, scenario); });
+  profile->mutable_database()->set_audit_batch_cpu_seconds(cpu / wake_ups * per_batch);
+}
+
+void FillWakeUps(const std::vector<ObservedWindow>& windows, const model::Scenario& scenario,
+                 const RegressionFit& server, const RegressionFit& database,
+                 model::Profile* profile) {
+  if (server.wake_up.requests <= 0 && database.wake_up.requests <= 0) return;
+  const double per_visit =
+      std::min(1.0, QuietRatio(
+                        windows, [](const Observation& seen) { return seen.server_wake_ups; },
+                        [&](const Observation& seen) { return Visits(seen, scenario); }));
+  const double per_segment = QuietRatio(
+      windows, [](const Observation& seen) { return seen.database_wake_ups - seen.audit_wake_ups; },
+      Segments);
+  model::WakeUps* wake_ups = profile->mutable_wake_ups();
+  *wake_ups->mutable_server_seconds() = WakeUp(server.wake_up, per_visit);
+  *wake_ups->mutable_database_seconds() = WakeUp(database.wake_up, per_segment);
+  if (server.slept_second.mean_seconds <= 0) return;
+  wake_ups->set_server_per_slept_second(server.slept_second.mean_seconds);
+  wake_ups->set_server_longest_sleep_seconds(LongestSleep(windows));
+}
+
+}  // namespace simulator
