@@ -9,6 +9,7 @@
 #include "simulator/check/check.h"
 #include "simulator/commands/arguments.h"
 #include "simulator/commands/flag_values.h"
+#include "simulator/commands/run_options.h"
 #include "simulator/planning/difference.h"
 #include "simulator/planning/experiment.h"
 
@@ -39,25 +40,21 @@ absl::StatusOr<Side> LoadSide(const std::string& path) {
   return Side{path, loaded->deployment, Check(*loaded)};
 }
 
-absl::StatusOr<RunOptions> ReadOptions(const FlagMap& flags) {
-  RunOptions options;
-  options.ramp_seconds = 30;
-  options.duration_seconds = 120;
-  options.replications = 2;
-  absl::Status status = absl::OkStatus();
+// The flags of `run`, with a shorter run.
+absl::StatusOr<RunOptions> ReadOptions(FlagMap flags) {
   if (flags.contains("profile") != flags.contains("scenario")) {
-    status = absl::InvalidArgumentError("--scenario and --profile: give both or none");
+    return absl::InvalidArgumentError("--scenario and --profile: give both or none");
   }
-  status.Update(ReadCount(flags, "users", 1, 16'000'000, &options.users));
-  status.Update(ReadSeconds(flags, "think_time", &options.think_time_seconds));
-  status.Update(ReadSeconds(flags, "ramp", &options.ramp_seconds));
-  status.Update(ReadSeconds(flags, "duration", &options.duration_seconds));
-  status.Update(ReadCount(flags, "replications", 1, 1000, &options.replications));
-  status.Update(ReadCount(flags, "threads", 1, 64, &options.threads));
-  status.Update(ReadCount(flags, "seed", 0, ~uint64_t{0}, &options.seed));
-  status.Update(ReadCount(flags, "pods", 1, 20'000, &options.fixed_pods));
-  if (!status.ok()) return status;
-  return options;
+  flags.try_emplace("ramp", "30s");
+  flags.try_emplace("duration", "120s");
+  flags.try_emplace("replications", "2");
+  return ReadRunOptions(flags);
+}
+
+std::vector<std::string> FlagNames() {
+  std::vector<std::string> names = PredictionFlags({"out"});
+  std::erase(names, "deployment");
+  return names;
 }
 
 absl::StatusOr<std::string> Render(const Side& before, const Side& after, const FlagMap& flags,
@@ -65,13 +62,19 @@ absl::StatusOr<std::string> Render(const Side& before, const Side& after, const 
   if (!flags.contains("profile")) {
     return RenderMarkdown(before.path, after.path, difference, {});
   }
-  auto experiment = LoadExperiment(UserPath(flags.at("scenario")), UserPath(before.path),
-                                   UserPath(flags.at("profile")));
+  FlagMap first_flags = flags;
+  first_flags["deployment"] = before.path;
+  const auto experiment = LoadExperimentOf(first_flags);
   if (!experiment.ok()) return experiment.status();
   const auto first = Predict(*experiment, options);
   if (!first.ok()) return first.status();
-  experiment->deployment = after.deployment;
-  const auto second = Predict(*experiment, options);
+  Experiment changed = *experiment;
+  changed.deployment = after.deployment;
+  if (flags.contains("overload")) {
+    const absl::Status applied = ApplyOverload(UserPath(flags.at("overload")), &changed);
+    if (!applied.ok()) return applied;
+  }
+  const auto second = Predict(changed, options);
   if (!second.ok()) return second.status();
   return RenderMarkdown(before.path, after.path, difference, {&*first, &*second});
 }
@@ -80,9 +83,7 @@ absl::StatusOr<std::string> Render(const Side& before, const Side& after, const 
 
 int RunDiff(std::vector<std::string> args) {
   const std::vector<std::string> paths = TakePositional(&args);
-  const auto flags =
-      ParseFlags(args, {"scenario", "profile", "users", "think_time", "ramp", "duration",
-                        "replications", "threads", "seed", "pods", "out"});
+  const auto flags = ParseFlags(args, FlagNames());
   if (!flags.ok()) return Fail(flags.status());
   if (paths.size() != 2) {
     return Fail(absl::InvalidArgumentError(

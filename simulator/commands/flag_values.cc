@@ -4,6 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 
 namespace simulator {
@@ -64,6 +65,18 @@ absl::Status ReadError(const FlagMap& flags, const std::string& name, double* er
     return Bad(name, flag->second, "a fraction such as 0.2");
   }
   *error = value;
+  return absl::OkStatus();
+}
+
+absl::Status ReadRate(const FlagMap& flags, const std::string& name, double* per_second) {
+  const auto flag = flags.find(name);
+  if (flag == flags.end()) return absl::OkStatus();
+  double value = 0;
+  if (!absl::SimpleAtod(absl::StripSuffix(flag->second, "/s"), &value) ||
+      !(value > 0 && value <= 1e9)) {
+    return Bad(name, flag->second, "arrivals per second above 0, such as 500 or 500/s");
+  }
+  *per_second = value;
   return absl::OkStatus();
 }
 

@@ -24,6 +24,8 @@ absl::Status ReadCount(const FlagMap& flags, const std::string& name, uint64_t l
                        uint32_t* count);
 // A relative error such as 0.2; 0 to 10.
 absl::Status ReadError(const FlagMap& flags, const std::string& name, double* error);
+// Arrivals per second above 0: "500" or "500/s".
+absl::Status ReadRate(const FlagMap& flags, const std::string& name, double* per_second);
 // "true"/"on" or "false"/"off".
 absl::Status ReadSwitch(const FlagMap& flags, const std::string& name, bool* on);
 

@@ -7,20 +7,17 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "model/io.h"
 #include "simulator/commands/arguments.h"
 #include "simulator/commands/flag_values.h"
+#include "simulator/commands/plan_answer.h"
 #include "simulator/planning/plan_search.h"
 
 namespace simulator {
 namespace {
-
-constexpr double kHoursPerMonth = 730;
-constexpr uint32_t kAssumedZones = 3;
 
 int Fail(const absl::Status& status, int code) {
   std::fprintf(stderr, "simulator plan: %s\n", std::string(status.message()).c_str());
@@ -58,8 +55,9 @@ absl::StatusOr<PlanRequest> ReadRequest(const FlagMap& flags) {
   RunOptions& options = request.options;
   options.duration_seconds = 20;
   options.replications = 2;
-  absl::Status status = RequireFlags(flags, {"scenario", "deployment", "profile", "users", "slo"});
+  absl::Status status = RequireFlags(flags, {"scenario", "deployment", "profile", "slo"});
   status.Update(ReadCount(flags, "users", 1, 16'000'000, &options.users));
+  status.Update(ReadRate(flags, "rate", &options.rate_per_second));
   status.Update(ReadSeconds(flags, "think_time", &options.think_time_seconds));
   status.Update(ReadSeconds(flags, "duration", &options.duration_seconds));
   status.Update(ReadCount(flags, "replications", 1, 1000, &options.replications));
@@ -69,6 +67,7 @@ absl::StatusOr<PlanRequest> ReadRequest(const FlagMap& flags) {
   status.Update(ReadError(flags, "latency_model_error", &options.latency_model_error));
   status.Update(ReadError(flags, "margin", &request.margin));
   status.Update(ReadCount(flags, "max_simulations", 1, 1000, &request.most_simulations));
+  status.Update(ReadCount(flags, "max_replications", 1, 1000, &request.most_replications));
   status.Update(ReadCount(flags, "max_pods", 1, 20'000, &request.choices.most_pods));
   if (options.duration_seconds < 1) {
     status.Update(absl::InvalidArgumentError("--duration: expected at least 1s"));
@@ -91,159 +90,6 @@ absl::StatusOr<PlanRequest> ReadRequest(const FlagMap& flags) {
   if (!redis->empty()) request.choices.redis_masters = *std::move(redis);
   return request;
 }
-
-std::string Cost(double per_hour, const Prices& prices) {
-  if (!prices.given) return absl::StrFormat("%g cores", per_hour);
-  return absl::StrFormat("%.2f %s/h", per_hour, prices.currency);
-}
-
-void PrintTrial(const PlanTrial& trial, const Prices& prices, std::FILE* out) {
-  std::fprintf(out, "%-6s %-70s %14s  %s\n", trial.met ? "met" : "missed",
-               trial.configuration.Words().c_str(), Cost(trial.cost_per_hour, prices).c_str(),
-               trial.words.c_str());
-}
-
-void PrintBottlenecks(const model::Result& result) {
-  std::string text;
-  for (int i = 0; i < std::min(3, result.resources_size()); ++i) {
-    const model::ResourceUse& use = result.resources(i);
-    absl::StrAppend(
-        &text, i == 0 ? "" : ", then ",
-        absl::StrFormat("%s %.0f %% of %.4g", use.name(), 100 * use.utilisation(), use.capacity()));
-  }
-  std::printf("bottlenecks      %s\n", text.c_str());
-}
-
-class Printer {
- public:
-  Printer(const PlanRequest& request, std::string api, const Plan& plan)
-      : request_(request), api_(std::move(api)), plan_(plan) {}
-
-  absl::Status Print() {
-    std::printf(
-        "%zu configurations: %zu ruled out by the bounds, %zu shapes end at the connection "
-        "limit; %zu simulated%s\n",
-        plan_.configurations, plan_.by_bounds, plan_.by_connections, plan_.trials.size(),
-        plan_.exhausted ? " (the most allowed: --max_simulations)" : "");
-    std::printf("simulated with every demand %g %% above the profile's (--margin)\n",
-                100 * request_.margin);
-    for (const PlanTrial& trial : plan_.trials) PrintTrial(trial, request_.prices, stdout);
-    if (plan_.best < 0) {
-      return absl::NotFoundError(
-          absl::StrCat("no configuration meets the service level",
-                       plan_.nearest_by_bounds.empty() ? "" : "; the bounds' best miss: ",
-                       plan_.nearest_by_bounds));
-    }
-    const PlanTrial& best = plan_.trials[static_cast<size_t>(plan_.best)];
-    std::printf("\nplan             %s\n", best.configuration.Words().c_str());
-    PrintResources(best);
-    const auto nominal = Try(request_, api_, best.configuration, false);
-    if (!nominal.ok()) return nominal.status();
-    std::printf("as measured      %s, %s\n", nominal->met ? "met" : "missed",
-                nominal->words.c_str());
-    PrintBottlenecks(nominal->result);
-    PrintCost(best);
-    PrintNextCheaper(best);
-    for (auto loss : {&Printer::NodeLoss, &Printer::ZoneLoss}) {
-      if (absl::Status status = (this->*loss)(best); !status.ok()) return status;
-    }
-    for (const std::string& warning : nominal->result.provenance().warnings()) {
-      std::printf("warning: %s\n", warning.c_str());
-    }
-    return absl::OkStatus();
-  }
-
- private:
-  void PrintResources(const PlanTrial& best) {
-    const Configuration& chosen = best.configuration;
-    std::printf("cores            %g API + %g database\n",
-                chosen.pods * chosen.cpu_millicores / 1000.0, chosen.database_millicores / 1000.0);
-    for (const model::RedisCluster& redis : request_.experiment->deployment.redis()) {
-      const uint32_t masters = chosen.redis_masters > 0 ? chosen.redis_masters : redis.masters();
-      std::printf("Redis %-10s %u master%s with %u replica%s each\n", redis.name().c_str(), masters,
-                  masters == 1 ? "" : "s", redis.replicas_per_master(),
-                  redis.replicas_per_master() == 1 ? "" : "s");
-    }
-    RunOptions options = request_.options;
-    options.fixed_pods = chosen.pods;
-    const auto compiled =
-        CompileExperiment(Configured(*request_.experiment, api_, chosen, 1), options);
-    if (!compiled.ok()) return;
-    const Bounds bounds = ComputeBounds(compiled->workload, compiled->system, chosen.pods);
-    std::printf("connections      %llu of %llu usable (%u audit connection%s a worker)\n",
-                static_cast<unsigned long long>(bounds.connections_asked),
-                static_cast<unsigned long long>(bounds.connections_usable),
-                compiled->system.pod.audit_connections,
-                compiled->system.pod.audit_connections == 1 ? "" : "s");
-    std::printf("throughput       at most %.0f requests/s by the bounds, %.0f asked\n",
-                bounds.MaxThroughput(), bounds.Throughput(static_cast<double>(options.users)));
-  }
-
-  void PrintCost(const PlanTrial& best) {
-    if (!request_.prices.given) {
-      std::printf("cost             %s (no --prices: a core counts 1, memory nothing)\n",
-                  Cost(best.cost_per_hour, request_.prices).c_str());
-      return;
-    }
-    std::printf("cost             %s, %.0f %s a month of %g hours (by --prices)\n",
-                Cost(best.cost_per_hour, request_.prices).c_str(),
-                best.cost_per_hour * kHoursPerMonth, request_.prices.currency.c_str(),
-                kHoursPerMonth);
-  }
-
-  void PrintNextCheaper(const PlanTrial& best) {
-    if (plan_.closest_cheaper_miss < 0) {
-      std::printf("next cheaper     none simulated: what costs less is ruled out by the bounds\n");
-      return;
-    }
-    const PlanTrial& miss = plan_.trials[static_cast<size_t>(plan_.closest_cheaper_miss)];
-    std::printf("next cheaper     misses: %s, %s (%s less)\n", miss.configuration.Words().c_str(),
-                miss.words.c_str(),
-                Cost(best.cost_per_hour - miss.cost_per_hour, request_.prices).c_str());
-  }
-
-  absl::Status NodeLoss(const PlanTrial& best) {
-    const model::Nodes& nodes = request_.experiment->deployment.nodes();
-    uint32_t share = 1;
-    std::string assumed = "nodes not given: one pod a node assumed";
-    const model::Deployment with =
-        WithConfiguration(request_.experiment->deployment, api_, best.configuration);
-    for (const model::Workload& workload : with.workloads()) {
-      if (workload.name() != api_ || nodes.count() == 0) continue;
-      share = (best.configuration.pods + nodes.count() - 1) / nodes.count();
-      assumed = absl::StrFormat("spread over %d nodes", nodes.count());
-    }
-    return Loss("a node", share, assumed, best);
-  }
-
-  absl::Status ZoneLoss(const PlanTrial& best) {
-    const uint32_t given = request_.experiment->deployment.nodes().zones();
-    const uint32_t zones = given > 0 ? given : kAssumedZones;
-    return Loss("a zone", (best.configuration.pods + zones - 1) / zones,
-                absl::StrFormat("%d zones%s", zones, given > 0 ? "" : " assumed"), best);
-  }
-
-  absl::Status Loss(const char* what, uint32_t share, const std::string& assumed,
-                    const PlanTrial& best) {
-    Configuration left = best.configuration;
-    std::printf("without %s  ", what);
-    if (share >= left.pods) {
-      std::printf(" no pod is left (%s)\n", assumed.c_str());
-      return absl::OkStatus();
-    }
-    left.pods -= share;
-    const auto trial = Try(request_, api_, left, false);
-    if (!trial.ok()) return trial.status();
-    std::printf(" %u of %u pods left (%s; the database stays): %s, %s\n", left.pods,
-                best.configuration.pods, assumed.c_str(), trial->met ? "met" : "missed",
-                trial->words.c_str());
-    return absl::OkStatus();
-  }
-
-  const PlanRequest& request_;
-  const std::string api_;
-  const Plan& plan_;
-};
 
 absl::Status MakePlan(const FlagMap& flags, PlanRequest request) {
   const absl::Time start = absl::Now();
@@ -270,10 +116,10 @@ absl::Status MakePlan(const FlagMap& flags, PlanRequest request) {
     PrintTrial(trial, request.prices, stderr);
   });
   if (!plan.ok()) return plan.status();
-  absl::Status status = Printer(request, *api, *plan).Print();
+  model::Result measured;
+  absl::Status status = PrintPlan(request, *api, *plan, &measured);
   if (status.ok() && flags.contains("out")) {
-    status = model::WriteJson(plan->trials[static_cast<size_t>(plan->best)].result,
-                              UserPath(flags.at("out")));
+    status = model::WriteJson(measured, UserPath(flags.at("out")));
   }
   std::fprintf(stderr, "planned in %.1f s wall\n", absl::ToDoubleSeconds(absl::Now() - start));
   return status;
@@ -286,6 +132,7 @@ int RunPlan(std::vector<std::string> args) {
                                        "deployment",
                                        "profile",
                                        "users",
+                                       "rate",
                                        "think_time",
                                        "slo",
                                        "cpu",
@@ -294,6 +141,7 @@ int RunPlan(std::vector<std::string> args) {
                                        "redis_masters",
                                        "max_pods",
                                        "max_simulations",
+                                       "max_replications",
                                        "prices",
                                        "margin",
                                        "duration",

@@ -7,7 +7,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/build_info.h"
@@ -22,16 +21,6 @@ absl::Status BadFlag(const std::string& name, const std::string& value,
                      const std::string& expected) {
   return absl::InvalidArgumentError(
       absl::StrCat("--", name, ": expected ", expected, ", found '", value, "'"));
-}
-
-// "100" or "100/s": arrivals per second.
-absl::Status ReadRate(const FlagMap& flags, double* rate) {
-  const auto flag = flags.find("rate");
-  if (flag == flags.end()) return absl::OkStatus();
-  if (absl::SimpleAtod(absl::StripSuffix(flag->second, "/s"), rate) && *rate > 0 && *rate <= 1e9) {
-    return absl::OkStatus();
-  }
-  return BadFlag("rate", flag->second, "arrivals per second above 0, such as 500 or 500/s");
 }
 
 // --precision 0.02 --precision_of p95_ms,throughput_per_second --max_replications 100
@@ -137,7 +126,7 @@ absl::StatusOr<RunOptions> ReadRunOptions(const FlagMap& flags) {
   RunOptions options;
   absl::Status status;
   status.Update(ReadCount(flags, "users", 1, 16'000'000, &options.users));
-  status.Update(ReadRate(flags, &options.rate_per_second));
+  status.Update(ReadRate(flags, "rate", &options.rate_per_second));
   status.Update(ReadCount(flags, "seed", 0, ~uint64_t{0}, &options.seed));
   status.Update(ReadCount(flags, "replications", 1, 1000, &options.replications));
   status.Update(ReadCount(flags, "threads", 1, 64, &options.threads));

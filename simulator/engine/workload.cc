@@ -191,6 +191,11 @@ class Compiler {
     }
     const model::Users& users = scenario_.users();
     workload_.single_requests = users.arrivals() == model::Users::REQUESTS;
+    if (options_.think_time_seconds == 0 && !workload_.single_requests) {
+      return Invalid(scenario_, absl::StrCat("users.model: ", LoadModelName(workload_.model),
+                                             ": --think_time: expected above 0: those who never "
+                                             "think belong to the closed model"));
+    }
     workload_.session = {users.session().unit() == model::Session::REQUESTS,
                          users.session().geometric(), std::max(1.0, users.session().mean())};
     double most = 0;

@@ -36,14 +36,19 @@ std::string Configuration::Words() const {
     absl::StrAppendFormat(&words, ", %d Redis master%s", redis_masters,
                           redis_masters == 1 ? "" : "s");
   }
-  if (pooler_pool > 0) absl::StrAppend(&words, ", PgBouncer with a pool of ", pooler_pool);
+  if (pooler_pool > 0) {
+    absl::StrAppend(&words, ", ", pooler_processes > 1 ? absl::StrCat(pooler_processes, " x ") : "",
+                    "PgBouncer with ", pooler_processes > 1 ? "together " : "", "a pool of ",
+                    pooler_pool);
+  }
   return words;
 }
 
 bool Configuration::WithinReachOf(const Configuration& other) const {
   return pods <= other.pods && cpu_millicores <= other.cpu_millicores && workers == other.workers &&
          connections <= other.connections && database_millicores <= other.database_millicores &&
-         redis_masters <= other.redis_masters && pooler_pool == other.pooler_pool;
+         redis_masters <= other.redis_masters && pooler_pool == other.pooler_pool &&
+         pooler_processes <= other.pooler_processes;
 }
 
 model::Deployment WithConfiguration(const model::Deployment& base, const std::string& api,
@@ -73,10 +78,12 @@ model::Deployment WithConfiguration(const model::Deployment& base, const std::st
   }
   model::Database& database = *deployment.mutable_database();
   database.set_cores_millicores(configuration.database_millicores);
+  database.clear_pooler();
   if (configuration.pooler_pool > 0) {
+    const uint32_t processes = std::max(1u, configuration.pooler_processes);
     database.set_pooler("transaction");
-    database.set_pooler_processes(1);
-    database.set_pooler_pool_size(configuration.pooler_pool);
+    database.set_pooler_processes(processes);
+    database.set_pooler_pool_size((configuration.pooler_pool + processes - 1) / processes);
     database.set_pooler_max_client_connections(1'000'000);
   }
   return deployment;
@@ -135,7 +142,7 @@ double CostPerHour(const Configuration& configuration, const model::Deployment& 
          prices.database_core_hour * configuration.database_millicores / 1000.0 +
          prices.database_gib_hour * static_cast<double>(base.database().memory_bytes()) /
              kGibibyte +
-         (configuration.pooler_pool > 0 ? prices.core_hour : 0) +
+         (configuration.pooler_pool > 0 ? prices.core_hour * configuration.pooler_processes : 0) +
          prices.redis_node_hour * redis_nodes + prices.fixed_hour;
 }
 

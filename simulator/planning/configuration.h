@@ -18,7 +18,9 @@ struct Configuration {
   uint32_t connections = 2;        // of a worker
   uint32_t database_millicores = 1000;
   uint32_t redis_masters = 0;  // of every Redis cluster; 0: as in the base
-  uint32_t pooler_pool = 0;    // server connections of one PgBouncer, transaction mode; 0: none
+  // Server connections of PgBouncer in transaction mode, over all its processes; 0: none.
+  uint32_t pooler_pool = 0;
+  uint32_t pooler_processes = 1;  // each one thread and one core
 
   std::string Words() const;  // "9 pods x 2 cores (2 workers x 2 connections), database 32 cores"
 
@@ -27,9 +29,9 @@ struct Configuration {
 };
 
 // `base` with the configuration in the workload `api`: no autoscaler, replicas = pods, CPU limit,
-// workers, connections, one PgBouncer process when it is chosen; request and memory in the base's
-// proportion to the limit and the workers. Redis clusters get the masters, each with the base's
-// replicas and memory. Everything else (ingress, other workloads) stays.
+// workers, connections, PgBouncer when it is chosen and none when it is not; request and memory in
+// the base's proportion to the limit and the workers. Redis clusters get the masters, each with the
+// base's replicas and memory. Everything else (ingress, other workloads) stays.
 model::Deployment WithConfiguration(const model::Deployment& base, const std::string& api,
                                     const Configuration& configuration);
 
@@ -59,8 +61,7 @@ struct Prices {
 // fixed_hour, currency; the database's default to the others'. Errors name file, line and field.
 absl::StatusOr<Prices> LoadPrices(const std::string& path);
 
-// An hour of API pods, database and Redis nodes, and a core for PgBouncer's thread where there is
-// one.
+// An hour of API pods, database and Redis nodes, and a core for each of PgBouncer's processes.
 double CostPerHour(const Configuration& configuration, const model::Deployment& base,
                    const std::string& api, const Prices& prices);
 

@@ -107,8 +107,12 @@ void AppendPredictions(const DiffPredictions& predictions, std::string* out) {
   const model::Result& after = *predictions.after;
   absl::StrAppend(
       out, "\n### Predicted: ",
-      absl::StrFormat("%d users, %.4g s think time, profile %s\n", after.users(),
-                      after.think_time_mean_seconds(), after.provenance().profile_name()));
+      after.arrival_rate_per_second() > 0
+          ? absl::StrFormat("%s model, %.6g arrivals/s", after.provenance().load_model(),
+                            after.arrival_rate_per_second())
+          : absl::StrFormat("%d users", after.users()),
+      absl::StrFormat(", %.4g s think time, profile %s\n", after.think_time_mean_seconds(),
+                      after.provenance().profile_name()));
   absl::StrAppend(out, "\n| quantity | before | after | change |\n|---|---:|---:|---:|\n");
   for (const model::Quantity& quantity : before.quantities()) {
     for (const model::Quantity& other : after.quantities()) {

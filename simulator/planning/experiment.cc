@@ -79,11 +79,15 @@ absl::StatusOr<CompiledExperiment> CompileExperiment(const Experiment& experimen
 absl::Status UseShortRun(const Experiment& experiment, double measured_seconds,
                          RunOptions* options) {
   constexpr double kThinkTimes = 5;
+  constexpr double kSingleSettle = 5;  // seconds, where nobody thinks
   options->ramp_seconds = 0;
   options->duration_seconds = measured_seconds;
   const auto workload = Workload::Compile(experiment.scenario, *options);
   if (!workload.ok()) return workload.status();
-  options->settle_seconds = kThinkTimes * workload->mean_think_seconds;
+  // Of open models until as many leave as come: a session is that many requests long.
+  const double requests = workload->open() ? workload->RequestRate() / workload->arrival_rate : 1.0;
+  options->settle_seconds = kThinkTimes * workload->mean_think_seconds * std::max(1.0, requests);
+  if (workload->single_requests) options->settle_seconds = kSingleSettle;
   options->duration_seconds = options->settle_seconds + measured_seconds;
   return absl::OkStatus();
 }

@@ -45,7 +45,8 @@ absl::StatusOr<CompiledExperiment> CompileExperiment(const Experiment& experimen
 
 // A short run without a ramp that measures `measured_seconds`: users begin where they would be
 // found in a steady state (but for those that sign in), and five think times pass in which queues
-// fill before measuring begins. Sets ramp, settle and duration.
+// fill before measuring begins; with an open model, five sessions, as nobody is there at the start
+// (5 s where an arrival is one request). Sets ramp, settle and duration.
 absl::Status UseShortRun(const Experiment& experiment, double measured_seconds,
                          RunOptions* options);
 

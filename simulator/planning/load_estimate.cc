@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kNanosecond = 1e-9;
 constexpr double kSaturated = 1e300;
-constexpr int kRounds = 14;      // of what depends on each other within one rate
+constexpr int kRounds = 24;      // of what depends on each other within one rate
 constexpr int kCacheRounds = 4;  // of the hit rate and the throughput
 constexpr int kBisections = 50;  // of the throughput
 
@@ -123,46 +123,82 @@ class Network {
            demand_.extra_commits * Seconds(system_.database.flush);
   }
 
-  void Database() {
-    if (demand_.segments <= 0 && demand_.audits <= 0) return;
-    const DatabaseModel& database = system_.database;
-    const uint64_t own = uint64_t{system_.pod.connections_per_worker} * system_.pod.workers * pods_;
-    const uint64_t there = database.pooled ? std::min<uint64_t>(own, ServerConnections()) : own;
-    const uint64_t most = std::min<uint64_t>(there, std::max(1u, database.usable_connections));
-    double least = 0;  // share of the segments that find their backend asleep
-    double largest = 1;
-    double work = 0;
+  // The database when a segment holds its server connection for `hold`.
+  struct DatabaseState {
+    double work = 0;     // of a request
     double stretch = 1;  // seconds at the processors per second of work
+    double hold = 0;     // that follows
     ProcessorLoad load;
     Waiting pool;
     Waiting pooler{0, 0};
-    for (int i = 0; i < kRounds; ++i) {
-      const double asleep = i == 0 ? 0 : (least + largest) / 2;
-      Commits();
-      Audits(stretch);
-      const double segments = demand_.segment_work + demand_.segments * asleep * database_wake_up();
-      work = segments + audit_work_;
-      load = LoadOfDatabase(database, rate_ * work, most);
-      if (load.saturated && i == 0) break;  // even when nobody has to be woken
-      if (work <= 0) continue;
-      const ProcessorLoad met = LoadOfDatabase(database, rate_ * work * seen_, most);
-      stretch = rate_ > 0 && seen_ > 0 ? met.active / (rate_ * seen_ * work)
-                                       : 1 / std::min(1.0, database.cores);
-      hold_ = demand_.segments > 0 ? (segments * stretch + FlushOf()) / demand_.segments : 0;
-      pooler = PoolerWait();
-      pool = ErlangC(rate_ * seen_ * demand_.segments / workers_, hold_ + pooler.wait,
-                     system_.pod.connections_per_worker);
-      const Waiting& backends = database.pooled ? pooler : pool;
-      const double idle = load.saturated ? 0 : 1 - backends.probability;
-      (idle > asleep ? least : largest) = asleep;
+  };
+  DatabaseState DatabaseAt(double hold, double stretch) {
+    const DatabaseModel& database = system_.database;
+    DatabaseState state;
+    Commits();
+    state.pooler = PoolerWait(hold);
+    state.pool =
+        ErlangC(SegmentRate(), hold + state.pooler.wait, system_.pod.connections_per_worker);
+    // Who finds a connection free finds its backend asleep.
+    const double asleep = 1 - (database.pooled ? state.pooler : state.pool).probability;
+    const double segments = demand_.segment_work + demand_.segments * asleep * database_wake_up();
+    const double alone = 1 / std::min(1.0, database.cores);
+    state.stretch = stretch;
+    if (segments > 0) {
+      state.stretch = std::max(alone, (demand_.segments * hold - FlushOf()) / segments);
     }
-    Add("database_cpu", work, load.cores_busy / database.cores,
-        load.saturated ? kSaturated : work * stretch);
-    if (load.saturated) return;
-    Pool(pool, pooler);
-    estimate_.response_seconds += demand_.segments * Seconds(database.round_trip) + FlushOf();
+    Audits(state.stretch);
+    state.work = segments + audit_work_;
+    state.load = LoadOfDatabase(database, rate_ * state.work, Backends());
+    double shared = alone;
+    if (rate_ * seen_ * state.work > 0) {
+      const ProcessorLoad met = LoadOfDatabase(database, rate_ * state.work * seen_, Backends());
+      shared = met.active / (rate_ * seen_ * state.work);
+    }
+    if (segments <= 0) state.stretch = shared;
+    if (demand_.segments > 0) state.hold = (segments * shared + FlushOf()) / demand_.segments;
+    if (state.load.saturated) state.hold = kSaturated;
+    return state;
+  }
+
+  // The longer connections are held, the fewer backends sleep and must be woken, and the less work
+  // there is: one hold follows from itself. Where the work with that many wake-ups is just what the
+  // processors can do, it is longer than processor sharing alone would make it.
+  void Database() {
+    if (demand_.segments <= 0 && demand_.audits <= 0) return;
+    double low = 0;
+    double high = std::min(1e6, system_.pod.connections_per_worker / std::max(1e-9, SegmentRate()));
+    DatabaseState state = DatabaseAt(high, 1);
+    bool found = state.hold <= high;
+    if (const DatabaseState calm = DatabaseAt(0, 1); calm.hold < high) {
+      high = calm.hold;  // with everybody asleep: it cannot be longer
+      found = true;
+    }
+    for (int i = 0; i < kRounds && found; ++i) {
+      const double hold = (low + high) / 2;
+      const DatabaseState tried = DatabaseAt(hold, state.stretch);
+      (tried.hold > hold ? low : high) = hold;
+      if (!tried.load.saturated) state = tried;
+    }
+    hold_ = high;
+    if (found) state = DatabaseAt(high, state.stretch);
+    const double held = demand_.segments * hold_ - FlushOf() + audit_work_ * state.stretch;
+    Add("database_cpu", state.work, state.load.cores_busy / system_.database.cores,
+        found ? held : kSaturated);
+    if (!found) return;
+    Pool(state.pool, state.pooler);
+    estimate_.response_seconds +=
+        demand_.segments * Seconds(system_.database.round_trip) + FlushOf();
     // Of the audit its processors' part is in database_cpu already.
-    estimate_.response_seconds += demand_.audits * audit_.response - audit_work_ * stretch;
+    estimate_.response_seconds += demand_.audits * audit_.response - audit_work_ * state.stretch;
+  }
+
+  double SegmentRate() const { return rate_ * seen_ * demand_.segments / workers_; }
+  uint64_t Backends() const {
+    const DatabaseModel& database = system_.database;
+    const uint64_t own = uint64_t{system_.pod.connections_per_worker} * system_.pod.workers * pods_;
+    const uint64_t there = database.pooled ? std::min<uint64_t>(own, ServerConnections()) : own;
+    return std::min<uint64_t>(there, std::max(1u, database.usable_connections));
   }
 
   void Pool(const Waiting& pool, const Waiting& pooler) {
@@ -183,14 +219,14 @@ class Network {
   }
 
   // PgBouncer: its thread, then one of its server connections.
-  Waiting PoolerWait() const {
+  Waiting PoolerWait(double hold) const {
     const DatabaseModel& database = system_.database;
     if (!database.pooled || demand_.segments <= 0) return {0, 0};
     const double rate = rate_ * seen_ * demand_.segments / database.pooler_processes;
     const double query = Seconds(database.pooler_query);
     const double load = rate * query;
     if (load >= 1) return {};
-    Waiting waiting = ErlangC(rate, hold_, database.pooler_pool_size);
+    Waiting waiting = ErlangC(rate, hold, database.pooler_pool_size);
     waiting.wait = std::min(kSaturated, waiting.wait + load * query / 2 / (1 - load));
     return waiting;
   }

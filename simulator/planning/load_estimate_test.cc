@@ -103,5 +103,27 @@ TEST(LoadEstimateTest, UtilisationWithWakeUpsIsThatOfARun) {
   }
 }
 
+// A database that could not do the work if every segment woke its backend, and can when they wait
+// for each other: it settles between, all cores busy.
+TEST(LoadEstimateTest, WaitingSparesTheDatabaseItsWakeUps) {
+  TestInputs inputs = TestInputs::FromFiles();
+  inputs.options.fixed_pods = 4;
+  inputs.options.ramp_seconds = 0;
+  inputs.options.settle_seconds = 2;
+  inputs.options.duration_seconds = 6;
+  inputs.options.think_time_seconds = 2;
+  inputs.options.users = 80000;
+  inputs.deployment.mutable_workloads(0)->set_connections_per_worker(8);
+  inputs.deployment.mutable_database()->set_cores_millicores(3000);
+  inputs.profile.mutable_wake_ups()->mutable_database_seconds()->set_mean(60e-6);
+  const LoadEstimate estimate = Estimate(inputs, 4);
+  const auto result = inputs.Predict();
+  ASSERT_TRUE(result.ok()) << result.status();
+  const double throughput = QuantityOf(*result, "throughput_per_second");
+  EXPECT_NEAR(estimate.throughput, throughput, 0.02 * throughput);
+  EXPECT_NEAR(estimate.Find("database_cpu")->utilisation,
+              ResourceOf(*result, "database_cpu").utilisation(), 0.05);
+}
+
 }  // namespace
 }  // namespace simulator

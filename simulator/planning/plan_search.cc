@@ -1,18 +1,22 @@
 #include "simulator/planning/plan_search.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "simulator/planning/load_estimate.h"
+#include "simulator/planning/offered_load.h"
+#include "simulator/planning/stopping.h"
 
 namespace simulator {
 namespace {
 
-// A 95th percentile is below 3 x the mean for an exponential response (ln 20 = 3.0).
 constexpr uint32_t kPoolPerCore = 4;  // server connections of a pooler, per core of the database
 constexpr uint32_t kLeastPool = 4;
+constexpr double kPoolerBusy = 0.6;  // of a process's thread, at most
+// A 95th percentile is below 3 x the mean for an exponential response (ln 20 = 3.0).
 constexpr double kTailOfMean = 3.0;
 // Beyond the fewest pods that the bounds allow, this many more are candidates of a shape.
 constexpr uint32_t kPodsBeyondBound = 12;
@@ -71,29 +75,55 @@ class Search {
     return Simulate(nearest).status();
   }
 
+  absl::StatusOr<CompiledExperiment> Compile(const Configuration& shape) const {
+    RunOptions options = request_.options;
+    options.fixed_pods = shape.pods;
+    return CompileExperiment(Configured(*request_.experiment, api_, shape, 1 + request_.margin),
+                             options);
+  }
+
+  // PgBouncer before the database: as many server connections as keep its cores busy, and threads
+  // for the load.
+  absl::StatusOr<Configuration> WithPooler(Configuration shape, uint32_t usable) const {
+    shape.pooler_pool = std::clamp(kPoolPerCore * shape.database_millicores / 1000,
+                                   std::min(kLeastPool, usable), usable);
+    const auto compiled = Compile(shape);
+    if (!compiled.ok()) return compiled.status();
+    for (const ResourceBound& resource :
+         ComputeBounds(compiled->workload, compiled->system, shape.pods).resources) {
+      if (resource.name != "pooler_cpu") continue;
+      const double busy = compiled->workload.RequestRate() * resource.demand_seconds;
+      shape.pooler_processes = static_cast<uint32_t>(
+          std::clamp(std::ceil(busy / kPoolerBusy), 1.0, 1.0 * shape.pooler_pool));
+    }
+    return shape;
+  }
+
+  bool RuledOut(const Workload& workload, const Bounds& bounds) const {
+    if (workload.open()) {
+      return bounds.unloaded_seconds > latency_limit_ ||
+             workload.RequestRate() >= bounds.MaxThroughput();
+    }
+    const auto users = static_cast<double>(workload.users);
+    return bounds.Response(users) > latency_limit_ || users > bounds.Knee();
+  }
+
   // Candidates of one shape: pods from the fewest that the bounds allow.
   absl::Status EnumerateShape(Configuration shape, uint32_t first_pods) {
     shape.pods = 1;
-    RunOptions options = request_.options;
-    options.fixed_pods = 1;
-    const auto compiled = CompileExperiment(
-        Configured(*request_.experiment, api_, shape, 1 + request_.margin), options);
+    const auto compiled = Compile(shape);
     if (!compiled.ok()) return compiled.status();
-    const auto users = static_cast<double>(compiled->workload.users);
+    const uint32_t usable = compiled->system.database.usable_connections;
     uint32_t kept = 0;
     for (uint32_t pods = first_pods; pods <= request_.choices.most_pods && kept < kPodsBeyondBound;
          pods += std::max(1u, pods / 16)) {
       ++plan_.configurations;
       const Bounds bounds = ComputeBounds(compiled->workload, compiled->system, pods);
-      if (bounds.connections_asked > bounds.connections_usable &&
-          compiled->system.database.usable_connections > 0) {
+      if (bounds.connections_asked > bounds.connections_usable && usable > 0) {
         ++plan_.by_connections;
         if (compiled->system.database.pooled) break;
-        // More pods need a pooler: as many server connections as keep the cores busy.
-        shape.pooler_pool =
-            std::clamp(kPoolPerCore * shape.database_millicores / 1000, kLeastPool,
-                       std::max(kLeastPool, compiled->system.database.usable_connections));
-        return EnumerateShape(shape, pods);
+        const auto pooled = WithPooler(shape, usable);
+        return pooled.ok() ? EnumerateShape(*pooled, pods) : pooled.status();
       }
       Candidate candidate;
       candidate.configuration = shape;
@@ -101,7 +131,7 @@ class Search {
       candidate.cost = CostPerHour(candidate.configuration, request_.experiment->deployment, api_,
                                    request_.prices);
       candidate.limit = bounds.MaxThroughput();
-      if (bounds.Response(users) > latency_limit_ || users > bounds.Knee()) {
+      if (RuledOut(compiled->workload, bounds)) {
         ++plan_.by_bounds;
         Remember(candidate.configuration, bounds);
         ruled_out_.push_back(candidate);
@@ -242,18 +272,50 @@ absl::StatusOr<std::string> ApiWorkload(const PlanRequest& request) {
   return compiled->system.pod.workload;
 }
 
+namespace {
+
+// Replications until the service level is decided.
+absl::StatusOr<model::Result> Decide(const PlanRequest& request, const Experiment& experiment,
+                                     const CompiledExperiment& compiled,
+                                     const RunOptions& options) {
+  const Join join = [&](const std::vector<ReplicationResult>& replications) {
+    return JoinReplications(experiment, compiled, options, replications);
+  };
+  const auto next = [&](const model::Result& result, uint32_t done) -> absl::StatusOr<uint32_t> {
+    if (!Compare(request.objectives, result).narrows) return done;
+    return std::max(done, std::min(2 * done, request.most_replications));
+  };
+  const auto replications = ReplicateInRounds(compiled, options, join, next, nullptr);
+  if (!replications.ok()) return replications.status();
+  return join(*replications);
+}
+
+}  // namespace
+
 absl::StatusOr<PlanTrial> Try(const PlanRequest& request, const std::string& api,
                               const Configuration& configuration, bool with_margin) {
   RunOptions options = request.options;
   options.fixed_pods = configuration.pods;
   if (with_margin) options.model_error = 0;  // the margin stands for it
   const double factor = with_margin ? 1 + request.margin : 1;
-  auto result = Predict(Configured(*request.experiment, api, configuration, factor), options);
-  if (!result.ok()) return result.status();
+  const Experiment experiment = Configured(*request.experiment, api, configuration, factor);
+  const auto compiled = CompileExperiment(experiment, options);
+  if (!compiled.ok()) return compiled.status();
   PlanTrial trial;
   trial.configuration = configuration;
   trial.cost_per_hour =
       CostPerHour(configuration, request.experiment->deployment, api, request.prices);
+  // A short run of an overloaded open system may look well.
+  trial.words = Overload(compiled->workload, compiled->system);
+  trial.unstable = !trial.words.empty();
+  if (trial.unstable) return trial;
+  auto result = Decide(request, experiment, *compiled, options);
+  if (absl::IsFailedPrecondition(result.status())) {
+    trial.unstable = true;
+    trial.words = std::string(result.status().message());
+    return trial;
+  }
+  if (!result.ok()) return result.status();
   const ServiceLevelAnswer answer = Compare(request.objectives, *result);
   trial.met = answer.met;
   trial.words = answer.words;

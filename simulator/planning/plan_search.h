@@ -17,17 +17,23 @@ namespace simulator {
 //
 //   1. Screening: every combination of the choices x pods. Out go those whose connections exceed
 //      the usable ones and those whose response is above the latency limit by the operational
-//      bounds. The rest are sorted by cost.
-//   2. The cheapest one that a rough formula thinks good is simulated; if it fails, the next such.
+//      bounds. From the number of pods on whose connections no longer fit, PgBouncer comes before
+//      the database, with as many processes as the load keeps busy to 60 %. The rest are sorted by
+//      cost: a pooler's cores against fewer connections is a matter of that order.
+//   2. The cheapest one whose mean response by mean value analysis (load_estimate.h) is a third of
+//      the limit is simulated; if it fails, the next such.
 //   3. Bisection over cost below the cheapest one that was met: of the cheaper half, the one with
-//      the best rough response is simulated. Met: it is the new best. Missed: the cheaper half is
-//      taken as missed too. What lies within reach of a simulated miss (no choice larger) is out.
+//      the best response by that analysis is simulated. Met: it is the new best. Missed: the
+//      cheaper half is taken as missed too. What lies within reach of a simulated miss (no choice
+//      larger) is out.
 //   4. If no cheaper one was simulated, the best of those that the bounds ruled out is, so that a
 //      run shows the miss.
 // All of this with every demand of the profile larger by `margin`: a plan must hold when the
 // service costs that much more than was measured, and near saturation that matters more than any
 // interval around a latency. At most `most_simulations` simulations in 1 to 3, all with the same
-// seed (common random numbers).
+// seed (common random numbers). One ends as soon as the service level is decided: options.
+// replications of them, then twice as many, at most `most_replications`, while an interval holds
+// its limit and more replications narrow it; what is open then counts as missed.
 struct PlanRequest {
   const Experiment* experiment = nullptr;
   RunOptions options;  // users, think time, duration, replications, seed
@@ -36,12 +42,14 @@ struct PlanRequest {
   Prices prices;
   double margin = 0.2;
   uint32_t most_simulations = 16;
+  uint32_t most_replications = 8;
 };
 
 struct PlanTrial {
   Configuration configuration;
   double cost_per_hour = 0;
   bool met = false;
+  bool unstable = false;  // an open load beyond what can be done: no result
   std::string words;
   model::Result result;
 };
@@ -61,8 +69,8 @@ struct Plan {
 absl::StatusOr<Plan> FindPlan(const PlanRequest& request,
                               const std::function<void(const PlanTrial&)>& progress);
 
-// One simulation of `configuration`, with the margin (the intervals then without a model part) or
-// with the demands as measured.
+// One simulation of `configuration`, until the service level is decided, with the margin (the
+// intervals then without a model part) or with the demands as measured.
 absl::StatusOr<PlanTrial> Try(const PlanRequest& request, const std::string& api,
                               const Configuration& configuration, bool with_margin);
 

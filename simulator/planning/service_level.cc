@@ -1,7 +1,7 @@
 #include "simulator/planning/service_level.h"
 
 #include <algorithm>
-#include <map>
+#include <cmath>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -60,23 +60,44 @@ absl::StatusOr<std::vector<Objective>> ParseServiceLevel(const std::string& text
   return objectives;
 }
 
+namespace {
+
+bool Inside(const Objective& objective, double value) {
+  return objective.or_equal ? value <= objective.limit : value < objective.limit;
+}
+
+// Of the half-width, what more replications make narrower.
+bool MostlyReplications(const model::Quantity& quantity) {
+  constexpr double kMost = 0.25;
+  return quantity.replication_part() * std::abs(quantity.value()) >
+         kMost * (quantity.high() - quantity.value());
+}
+
+}  // namespace
+
 ServiceLevelAnswer Compare(const std::vector<Objective>& objectives, const model::Result& result) {
   ServiceLevelAnswer answer;
   answer.met = result.total().requests() > 0;
   if (!answer.met) answer.words = "no request finished";
+  bool missed = !answer.met;
   for (const Objective& objective : objectives) {
     bool found = false;
     for (const model::Quantity& quantity : result.quantities()) {
       if (quantity.name() != objective.quantity) continue;
       found = true;
-      answer.met &= objective.or_equal ? quantity.high() <= objective.limit
-                                       : quantity.high() < objective.limit;
+      const bool met = Inside(objective, quantity.high());
+      answer.met &= met;
+      missed |= !Inside(objective, quantity.low());
+      answer.narrows |= !met && MostlyReplications(quantity);
       absl::StrAppend(&answer.words, answer.words.empty() ? "" : "; ",
                       absl::StrFormat("%s %.4g [%.4g, %.4g]", quantity.name(), quantity.value(),
                                       quantity.low(), quantity.high()));
     }
     answer.met &= found;
+    missed |= !found;
   }
+  answer.decided = answer.met || missed;
+  answer.narrows &= !answer.decided;
   return answer;
 }
 

@@ -21,7 +21,11 @@ struct Objective {
 absl::StatusOr<std::vector<Objective>> ParseServiceLevel(const std::string& text);
 
 struct ServiceLevelAnswer {
-  bool met = false;   // by the upper end of every interval
+  bool met = false;  // by the upper end of every interval
+  // Nothing is open: it is met, or a whole interval lies beyond a limit.
+  bool decided = false;
+  // Open, and more replications may help: they are most of an interval that holds its limit.
+  bool narrows = false;
   std::string words;  // "p95_ms 3.1 [2.4, 3.8] < 200"
 };
 

@@ -60,34 +60,49 @@ absl::Status Worst(const model::Result& result, const std::vector<std::string>& 
 
 }  // namespace
 
-absl::StatusOr<Replicated> ReplicateUntilPrecise(
-    const CompiledExperiment& compiled, const RunOptions& options,
-    const std::function<model::Result(const std::vector<ReplicationResult>&)>& build,
-    const std::function<void(uint32_t, const ReplicationResult&)>& finished) {
+absl::StatusOr<std::vector<ReplicationResult>> ReplicateInRounds(
+    const CompiledExperiment& compiled, const RunOptions& options, const Join& build,
+    const std::function<absl::StatusOr<uint32_t>(const model::Result&, uint32_t)>& next,
+    const Finished& finished) {
+  std::vector<ReplicationResult> replications;
+  RunOptions round = options;
+  for (;;) {
+    auto more = RunReplications(compiled.workload, compiled.system, round, finished);
+    if (!more.ok()) return more.status();
+    for (ReplicationResult& result : *more) replications.push_back(std::move(result));
+    const auto done = static_cast<uint32_t>(replications.size());
+    const auto wanted = next(build(replications), done);
+    if (!wanted.ok()) return wanted.status();
+    if (*wanted <= done) return replications;
+    round.first_replication = options.first_replication + done;
+    round.replications = *wanted - done;
+  }
+}
+
+absl::StatusOr<Replicated> ReplicateUntilPrecise(const CompiledExperiment& compiled,
+                                                 const RunOptions& options, const Join& build,
+                                                 const Finished& finished) {
   constexpr uint32_t kFewest = 3;
   constexpr double kMargin = 1.1;
   Replicated replicated;
   const uint32_t most = std::max(kFewest, options.maximum_replications);
-  RunOptions round = options;
-  round.replications = std::clamp(options.replications, kFewest, most);
-  for (;;) {
-    auto more = RunReplications(compiled.workload, compiled.system, round, finished);
-    if (!more.ok()) return more.status();
-    for (ReplicationResult& result : *more) replicated.replications.push_back(std::move(result));
-    const model::Result result = build(replicated.replications);
+  RunOptions first = options;
+  first.replications = std::clamp(options.replications, kFewest, most);
+  const auto next = [&](const model::Result& result, uint32_t done) -> absl::StatusOr<uint32_t> {
     if (absl::Status status = Worst(result, options.precision_of, &replicated); !status.ok()) {
       return status;
     }
-    const auto done = static_cast<uint32_t>(replicated.replications.size());
-    if (replicated.reached <= options.precision || done >= most) return replicated;
+    if (replicated.reached <= options.precision || done >= most) return done;
     // Half-widths fall with the root of the number; no more than twice as many at once, as the
     // first estimates of a deviation are poor.
     const double wanted = done * kMargin * std::pow(replicated.reached / options.precision, 2);
-    const uint32_t next = static_cast<uint32_t>(
+    return static_cast<uint32_t>(
         std::ceil(std::clamp(wanted, done + 1.0, std::min(2.0 * done, 1.0 * most))));
-    round.first_replication = options.first_replication + done;
-    round.replications = next - done;
-  }
+  };
+  auto replications = ReplicateInRounds(compiled, first, build, next, finished);
+  if (!replications.ok()) return replications.status();
+  replicated.replications = *std::move(replications);
+  return replicated;
 }
 
 }  // namespace simulator

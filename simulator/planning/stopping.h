@@ -23,19 +23,27 @@ struct SettleTime {
 absl::StatusOr<SettleTime> FindSettleTime(const CompiledExperiment& compiled,
                                           const RunOptions& options);
 
+// Replications in rounds: `next` looks at what has been found by `done` of them and says how many
+// there shall be in all; no more than `done`: enough. The first round has options.replications.
+// `build` joins replications to a result. A function of the results alone, whatever the number of
+// threads.
+using Join = std::function<model::Result(const std::vector<ReplicationResult>&)>;
+using Finished = std::function<void(uint32_t replication, const ReplicationResult&)>;
+absl::StatusOr<std::vector<ReplicationResult>> ReplicateInRounds(
+    const CompiledExperiment& compiled, const RunOptions& options, const Join& build,
+    const std::function<absl::StatusOr<uint32_t>(const model::Result&, uint32_t done)>& next,
+    const Finished& finished);
+
 // Replications until the Student part of every quantity of options.precision_of is at most
-// options.precision of its value, at most options.maximum_replications. A function of the results
-// alone, whatever the number of threads. Stopping by what was found lets the intervals cover a
-// little less often than they say. `build` joins replications to a result.
-// InvalidArgument: no such quantity.
+// options.precision of its value, at most options.maximum_replications. Stopping by what was found
+// lets the intervals cover a little less often than they say. InvalidArgument: no such quantity.
 struct Replicated {
   std::vector<ReplicationResult> replications;
   double reached = 0;  // relative half-width of the worst of the quantities
   std::string worst;
 };
-absl::StatusOr<Replicated> ReplicateUntilPrecise(
-    const CompiledExperiment& compiled, const RunOptions& options,
-    const std::function<model::Result(const std::vector<ReplicationResult>&)>& build,
-    const std::function<void(uint32_t replication, const ReplicationResult&)>& finished);
+absl::StatusOr<Replicated> ReplicateUntilPrecise(const CompiledExperiment& compiled,
+                                                 const RunOptions& options, const Join& build,
+                                                 const Finished& finished);
 
 }  // namespace simulator
