@@ -47,6 +47,7 @@ TEST(Workload, IsReadFromThePod) {
   EXPECT_EQ(api.workers(), 2u);
   EXPECT_EQ(api.connections_per_worker(), 5u);
   EXPECT_EQ(api.audit_connections_per_worker(), 1u);
+  EXPECT_EQ(api.request_deadline_seconds(), 2);
   EXPECT_EQ(api.pipeline_depth(), 1u);
   EXPECT_EQ(api.request_millicores(), 600u) << "a limit without a request is the request";
   EXPECT_EQ(api.limit_millicores(), 2100u);

@@ -11,7 +11,8 @@
 namespace model::kubernetes {
 namespace {
 
-constexpr double kLimitPeriodSeconds = 0.1;  // the kubelet's cpuCFSQuotaPeriod
+constexpr double kLimitPeriodSeconds = 0.1;    // the kubelet's cpuCFSQuotaPeriod
+constexpr double kRequestDeadlineSeconds = 2;  // server/routes/route_table.cc
 
 struct FoundValue {
   uint32_t value = 0;
@@ -211,9 +212,13 @@ class WorkloadBuilder {
       workload_->set_workers(1);
       NoteSingleThreaded();
     }
-    // The praxis server takes one more connection a worker than its flag says, for the audit log.
+    // The praxis server takes one more connection a worker than its flag says, for the audit log,
+    // and gives requests the deadline of its route table (all but a login's, 5 s).
     const auto own = FindCount(pod_, manifests_, {"database_connections"}, {});
-    if (own) workload_->set_audit_connections_per_worker(1);
+    if (own) {
+      workload_->set_audit_connections_per_worker(1);
+      workload_->set_request_deadline_seconds(kRequestDeadlineSeconds);
+    }
     std::optional<FoundValue> connections = FindCount(
         pod_, manifests_, {"database_connections", "database-connections"},
         {"DATABASE_CONNECTIONS", "DATABASE_POOL_SIZE", "DATABASE_POOL_MAX", "DB_POOL_SIZE",

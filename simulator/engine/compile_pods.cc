@@ -109,6 +109,11 @@ absl::Status SystemCompiler::Pool(const std::string& where) {
   pod.pool_wait_limit =
       api_->pool_wait_limit() > 0 ? api_->pool_wait_limit() : options_.pool_wait_limit;
   pod.pool_lazy = api_->pool_lazy();
+  const double deadline = api_->request_deadline_seconds();
+  if (deadline != 0 && !(deadline >= 0.02 && deadline <= 30)) {
+    return BadField(where + ".request_deadline_seconds", "0 (none) or 0.02 to 30 seconds");
+  }
+  pod.request_deadline = ToNanos(deadline);
   return absl::OkStatus();
 }
 

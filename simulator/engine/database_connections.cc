@@ -42,6 +42,7 @@ uint32_t DatabaseTier::OpenConnections(uint32_t first_worker, uint32_t count, bo
       ++worker.audit_connections;
     }
     missing += audit;
+    ResumeAudits(w);
   }
   CheckMemory();
   return missing;

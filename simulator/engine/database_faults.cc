@@ -65,7 +65,11 @@ void DatabaseTier::GoDown(const std::string& why, Nanos up_at) {
     if (pooler_) Up(c);  // the pooler keeps its clients
   }
   for (uint32_t w = 0; w < workers_.size(); ++w) {
-    failed += FailAudits(workers_[w]);
+    if (HoldsAudits(workers_[w])) {
+      HoldBatch(workers_[w]);
+    } else {
+      failed += FailAudits(workers_[w]);
+    }
     if (workers_[w].closing) workers_[w].open_connections = 0;
     if (pooler_ || system_.pod.pool_wait > 0) continue;
     while (workers_[w].wait_head != kNone) {
@@ -108,12 +112,14 @@ uint32_t DatabaseTier::FailAudits(Worker& worker) {
     *list = kNone;
   }
   worker.audit_busy = false;
+  worker.audit_left = 0;
   worker.audit_due = kNever;
   return failed;
 }
 
 void DatabaseTier::ControlEvent(uint32_t index) {
   if ((index & kProcessBit) != 0) return QueryWaitTimer(index & (kProcessBit - 1));
+  if (index >= kDeadline) return PassDeadlines(index - kDeadline);
   if (index >= kPoolTimer) return PoolTimer(index - kPoolTimer);
   if (index == kUp && up_due_ == now_) {
     up_due_ = kNever;
@@ -163,6 +169,7 @@ void DatabaseTier::Reconnect() {
                                          ToSeconds(now_ - down_since_), connections,
                                          connections * system_.database.connect * 1e-9));
   CheckMemory();
+  for (uint32_t w = 0; w < workers_.size(); ++w) ResumeAudits(w);
 }
 
 }  // namespace simulator

@@ -1,6 +1,7 @@
 #include "simulator/engine/database_tier.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "simulator/engine/event_kinds.h"
@@ -52,6 +53,7 @@ void DatabaseTier::Submit(uint32_t index) {
   if (system_.overload.deadline_before_database && client_.DropLate(index)) [[unlikely]]
     return;
   Request& request = requests_[index];
+  Watch(request.worker, request.taken);
   const Worker& worker = workers_[request.worker];
   request.next = kNone;
   request.segment =
@@ -156,9 +158,10 @@ bool DatabaseTier::NeedsAudit(uint32_t index) {
 void DatabaseTier::Audit(uint32_t index) {
   Request& request = requests_[index];
   Worker& worker = workers_[request.worker];
-  if (down_ || (system_.pod.audit_connections > 0 && worker.audit_connections == 0)) {
-    return Fail(index, kPoolExhausted);  // no record, no answer
+  if (AuditStuck(worker)) [[unlikely]] {
+    return HoldAudit(request.worker, index);
   }
+  Watch(request.worker, request.taken);
   request.next = kNone;
   (worker.audit_waiting == kNone ? worker.audit_waiting : requests_[worker.audit_tail].next) =
       index;
@@ -190,7 +193,7 @@ void DatabaseTier::BatchDone(uint32_t w) {
 void DatabaseTier::AuditInserted(uint32_t w) {
   Worker& worker = workers_[w];
   if (worker.audit_due != now_) return;
-  uint32_t records = 0;
+  uint32_t records = std::exchange(worker.audit_left, 0);
   for (uint32_t i = worker.audit_writing; i != kNone; i = requests_[i].next) ++records;
   audit_rows_ += records;
   worker.audit_due = commits_.Admit(now_, 1, records);

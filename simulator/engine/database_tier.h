@@ -38,13 +38,20 @@ namespace simulator {
 // Faults: restart, failover, slower CPU. At a restart or failover everything in flight fails with
 // http_5xx, all backends are gone, and workers reconnect together on the server's schedule.
 //
+// Deadlines: with the deployment's request_deadline a request that still waits for the database
+// that long after its worker took it fails at the server's next look at the time (every 10 ms), in
+// a queue or at a connection; a statement that was sent goes on without it. A read whose record
+// cannot be written, as its worker has no audit connection or the database is down, waits so too;
+// without a deadline it fails at once.
+//
 // Records of PHI reads: those that come while a worker's batch is on its way form the next batch
 // (insert, then WAL flush). Where the profile knows what a batch costs, its insert is work on the
 // shared processor too.
 //
 // Owned by the simulation, whose clock, requests and event queue it uses; pushes events of the
 // kinds from kCommitFlushed to kDatabaseControl, which the simulation hands back. Sources: the
-// request's path in database_tier.cc, connections in database_connections.cc, database_faults.cc.
+// request's path in database_tier.cc, connections in database_connections.cc, database_faults.cc,
+// request_deadlines.cc.
 class DatabaseTier {
  public:
   // Whom the tier answers. May call the tier again at once.
@@ -167,6 +174,7 @@ class DatabaseTier {
   static constexpr uint32_t kUp = 0;
   static constexpr uint32_t kReconnect = 1;
   static constexpr uint32_t kPoolTimer = 16;         // + worker
+  static constexpr uint32_t kDeadline = 1u << 22;    // + worker
   static constexpr uint32_t kProcessBit = 1u << 23;  // + pooler process
 
   struct Connection {
@@ -190,6 +198,10 @@ class DatabaseTier {
     uint32_t audit_writing = kNone;  // of the batch on its way
     uint32_t audit_connections = 0;
     Nanos audit_due = kNever;
+    uint32_t audit_left = 0;   // records in the batch on its way whose requests have been answered
+    uint32_t audit_stuck = 0;  // records queued since none can be written, the answered ones too
+    Nanos deadline_due = kNever;  // of the event that looks at the time
+    uint16_t oldest = 0;          // the tick that it is for
     bool audit_busy = false;
     bool closing = false;  // no new work comes; a connection closes when it is idle
     bool counted = true;   // its backends are part of backends_
@@ -206,6 +218,28 @@ class DatabaseTier {
   void ReleaseHead(uint32_t connection);
   void WriteAudit(uint32_t worker);
   void BatchDone(uint32_t worker);
+
+  // request_deadlines.cc
+  struct Look;
+  void Watch(uint32_t worker, uint16_t taken) {
+    if (system_.pod.request_deadline == 0) return;
+    const Worker& at = workers_[worker];
+    if (at.deadline_due != kNever && static_cast<int16_t>(taken - at.oldest) >= 0) return;
+    ArmDeadline(worker, taken);
+  }
+  void ArmDeadline(uint32_t worker, uint16_t taken);
+  void PassDeadlines(uint32_t worker);
+  void TakeLate(uint32_t* head, uint32_t* tail, uint8_t outcome, Look* look);
+  void TakeLateSent(Connection& connection, Look* look);
+  bool AuditStuck(const Worker& worker) const {
+    return down_ || (system_.pod.audit_connections > 0 && worker.audit_connections == 0);
+  }
+  bool HoldsAudits(const Worker& worker) const {
+    return system_.pod.request_deadline > 0 && !worker.closing;
+  }
+  void HoldAudit(uint32_t worker, uint32_t request);
+  void HoldBatch(Worker& worker);
+  void ResumeAudits(uint32_t worker);
 
   // database_connections.cc
   void SetBackends(uint32_t count);

@@ -128,6 +128,7 @@ void Simulation::AskRedis(uint32_t index) {
     return queue_.Push(now_ + system_.client_round_trip, kAnswered, index);
   }
   Request& request = requests_[index];
+  request.taken = TickOf(now_);
   if (keyed_ != nullptr) [[unlikely]] {
     request.key = keyed_->Draw(request.operation);
     redis_.set_next_slot(request.key == KeyedCache::kNoKey ? redis::kSlots

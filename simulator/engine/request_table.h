@@ -27,6 +27,7 @@ struct Request {
   uint32_t key;           // of the cache, where each is simulated
   uint16_t operation;
   uint16_t shard;    // of Redis, that has the request's key
+  uint16_t taken;    // by its worker, a tick
   uint8_t segments;  // round trips left
   uint8_t commits;
   uint8_t failure;  // an Outcome; 0 while fine; or as the following
@@ -36,10 +37,21 @@ struct Request {
   bool at_client;   // the load generator has its answer
 };
 
+// Instants in two bytes: ticks of about a millisecond, told apart for 68 s.
+inline constexpr int kTickShift = 20;
+inline uint16_t TickOf(Nanos time) { return static_cast<uint16_t>(time >> kTickShift); }
+// The last instant until `now` with that tick.
+inline Nanos TickBefore(uint16_t tick, Nanos now) {
+  const Nanos ticks = now >> kTickShift;
+  return (ticks - static_cast<uint16_t>(TickOf(now) - tick)) << kTickShift;
+}
+
+// What the database still does for a request that was answered at its deadline.
+inline constexpr uint8_t kFailureLeft = 253;
 // A request whose process died. Its client knows, or still waits for an answer that never comes.
 inline constexpr uint8_t kFailureReset = 254;
 inline constexpr uint8_t kFailureSilent = 255;
-inline bool Dead(const Request& request) { return request.failure >= kFailureReset; }
+inline bool Dead(const Request& request) { return request.failure >= kFailureLeft; }
 
 // Requests by index, and the list of live ones by age: with one timeout for all, the oldest live
 // request is always the next to time out, so no timer is needed per request.

@@ -70,6 +70,7 @@ struct PodModel {
   Nanos pool_wait = 0;  // longest wait for a connection; 0: no limit, but none when none is up
   uint32_t pool_wait_limit = 1024;
   bool pool_lazy = false;
+  Nanos request_deadline = 0;  // of waits for the database, from when a worker takes the request
   int64_t request_millicores = 0;
   int64_t request_memory_bytes = 0;
   double start_median_seconds = 0;  // created to containers running, lognormal

@@ -238,6 +238,7 @@ std::string DeploymentYaml(const HostLimits& limits) {
       "      workers: %d\n"
       "      connections_per_worker: %d\n"
       "      audit_connections_per_worker: 1\n"
+      "      request_deadline_seconds: 2\n"
       "      pipeline_depth: 64\n"
       "      start_seconds: 1\n"
       "      termination_grace_seconds: 30\n"
