@@ -94,6 +94,9 @@ class Campaign {
     auto round_trip = ProbeRedisRoundTrip(server_.redis_url, server_.redis_pids);
     if (!round_trip.ok()) return round_trip.status();
     separate_.redis_round_trip_seconds = *round_trip;
+    auto client = ProbeRedisClientCpu(server_.redis_url);
+    if (!client.ok()) return client.status();
+    separate_.redis_client_cpu_seconds = *client;
     return absl::OkStatus();
   }
 

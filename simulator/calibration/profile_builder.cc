@@ -157,6 +157,7 @@ void FillDatabaseAndRedis(const SeparateMeasurements& separate, model::Profile* 
   profile->set_client_round_trip_seconds(separate.client_round_trip_seconds);
   database->set_group_commit_delay_seconds(separate.audit_batch_seconds);
   profile->mutable_redis()->set_command_seconds(separate.redis_command_seconds);
+  profile->mutable_redis()->set_client_command_cpu_seconds(separate.redis_client_cpu_seconds);
   profile->mutable_redis()->set_distrust_seconds(model::kCacheDistrustSeconds);
 }
 

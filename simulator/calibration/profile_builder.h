@@ -28,6 +28,7 @@ struct SeparateMeasurements {
   double client_round_trip_seconds = 0;
   double connect_seconds = 0;              // a new PostgreSQL connection with its first query
   double memory_per_connection_bytes = 0;  // private memory of an idle backend
+  double redis_client_cpu_seconds = 0;     // of a client per command
   double redis_command_seconds = 0;        // CPU of a node per command when it is busy
   // At the lowest level, by operation: mean time from sending to the answer, and its requests.
   std::map<std::string, double> quiet_response_seconds;

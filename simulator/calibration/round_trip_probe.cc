@@ -20,6 +20,7 @@ namespace simulator {
 namespace {
 
 constexpr int kRoundTrips = 250;
+constexpr int kBatches = 9;
 constexpr std::chrono::milliseconds kPause{1};
 constexpr double kNanosecond = 1e-9;
 
@@ -57,10 +58,9 @@ double BesideCpu(const std::vector<pid_t>& others, const std::function<void()>& 
   return *quartile;
 }
 
-}  // namespace
+using RedisContext = std::unique_ptr<redisContext, void (*)(redisContext*)>;
 
-absl::StatusOr<double> ProbeRedisRoundTrip(const std::string& redis_url,
-                                           const std::vector<pid_t>& pids) {
+absl::StatusOr<RedisContext> ConnectToFirst(const std::string& redis_url) {
   const std::vector<std::string> nodes = absl::StrSplit(redis_url, ',', absl::SkipEmpty());
   const std::vector<std::string> address =
       absl::StrSplit(nodes.empty() ? std::string() : nodes.front(), ':');
@@ -70,21 +70,48 @@ absl::StatusOr<double> ProbeRedisRoundTrip(const std::string& redis_url,
         absl::StrCat("redis_url: ", redis_url, ": expected host:port"));
   }
   const timeval timeout{.tv_sec = 2, .tv_usec = 0};
-  const std::unique_ptr<redisContext, void (*)(redisContext*)> context(
-      redisConnectWithTimeout(address[0].c_str(), port, timeout), redisFree);
+  RedisContext context(redisConnectWithTimeout(address[0].c_str(), port, timeout), redisFree);
   if (context == nullptr || context->err != 0) {
     return absl::UnavailableError(absl::StrCat("Redis ", nodes.front(), ": cannot connect"));
   }
   redisSetTimeout(context.get(), timeout);
+  return context;
+}
+
+}  // namespace
+
+absl::StatusOr<double> ProbeRedisRoundTrip(const std::string& redis_url,
+                                           const std::vector<pid_t>& pids) {
+  auto context = ConnectToFirst(redis_url);
+  if (!context.ok()) return context.status();
   bool answered = true;
   const double seconds = BesideCpu(pids, [&] {
     if (!answered) return;
-    void* reply = redisCommand(context.get(), "PING");
+    void* reply = redisCommand(context->get(), "PING");
     answered = reply != nullptr;
     if (answered) freeReplyObject(reply);
   });
-  if (!answered) return absl::UnavailableError(absl::StrCat("Redis ", nodes.front(), ": no PONG"));
+  if (!answered) return absl::UnavailableError(absl::StrCat("Redis ", redis_url, ": no PONG"));
   return seconds;
+}
+
+absl::StatusOr<double> ProbeRedisClientCpu(const std::string& redis_url) {
+  auto context = ConnectToFirst(redis_url);
+  if (!context.ok()) return context.status();
+  std::vector<double> each;
+  for (int batch = 0; batch < kBatches; ++batch) {
+    const double before = ThreadCpuSeconds();
+    for (int i = 0; i < kRoundTrips; ++i) {
+      void* reply = redisCommand(context->get(), "PING");
+      if (reply == nullptr) {
+        return absl::UnavailableError(absl::StrCat("Redis ", redis_url, ": no PONG"));
+      }
+      freeReplyObject(reply);
+    }
+    each.push_back((ThreadCpuSeconds() - before) / kRoundTrips);
+  }
+  std::nth_element(each.begin(), each.begin() + kBatches / 2, each.end());
+  return each[kBatches / 2];
 }
 
 absl::StatusOr<double> ProbeDatabaseRoundTrip(const std::string& database_url) {

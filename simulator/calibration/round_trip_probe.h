@@ -18,6 +18,10 @@ namespace simulator {
 absl::StatusOr<double> ProbeRedisRoundTrip(const std::string& redis_url,
                                            const std::vector<pid_t>& pids);
 
+// CPU seconds that a client spends on a command, sent and answered before the next: the median of a
+// few batches of PINGs by a thread that does nothing else.
+absl::StatusOr<double> ProbeRedisClientCpu(const std::string& redis_url);
+
 // SELECT 1 on a connection of its own, likewise.
 absl::StatusOr<double> ProbeDatabaseRoundTrip(const std::string& database_url);
 

@@ -67,6 +67,8 @@ absl::Status SystemCompiler::Redis() {
     const double busy = profile_.redis().migrate_busy_seconds();
     model.migrate_busy_seconds = busy > 0 ? busy : 1 / model.migrate_keys_per_second;
   }
+  model.client_command =
+      ToNanos(std::max(0.0, profile_.redis().client_command_cpu_seconds()) / system_.pod.run_speed);
   model.distrust = ToNanos(std::max(0.0, profile_.redis().distrust_seconds()));
   model.refresh = ToNanos(kRefreshSeconds);
   model.patience = ToNanos(kPatienceSeconds);

@@ -326,7 +326,9 @@ void DatabaseTier::QueryWaitTimer(uint32_t p) {
     process.waiting.pop_front();
     if (!there) continue;
     connection.waits_server = false;
-    FailPipeline(connection, kPoolExhausted);
+    std::vector<uint32_t> lost;
+    TakePipeline(connection, &lost);
+    for (const uint32_t index : lost) Fail(index, kPoolExhausted);
     Up(first.connection);
   }
   if (process.waiting.empty()) return;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -55,66 +56,50 @@ void DatabaseTier::GoDown(const std::string& why, Nanos up_at) {
   down_ = true;
   abandoned_ += processor_.Abandon(now_);
   commits_.Abandon(now_);
-  uint64_t failed = 0;
-  for (uint32_t c = 0; c < connections_.size(); ++c) {
-    Connection& connection = connections_[c];
-    const bool at_database = !pooler_ || connection.has_server;
-    if (!at_database) continue;
-    failed += FailPipeline(connection, kOverloaded);
-    connection.has_server = false;
-    if (pooler_) Up(c);  // the pooler keeps its clients
+  // Who fails may send something at once: by then no connection is up.
+  std::vector<uint32_t> lost;
+  for (Connection& connection : connections_) {
+    if (pooler_ && !connection.has_server) continue;
+    TakePipeline(connection, &lost);
   }
-  for (uint32_t w = 0; w < workers_.size(); ++w) {
-    if (HoldsAudits(workers_[w])) {
-      HoldBatch(workers_[w]);
-    } else {
-      failed += FailAudits(workers_[w]);
-    }
-    if (workers_[w].closing) workers_[w].open_connections = 0;
+  for (Worker& worker : workers_) {
+    HoldsAudits(worker) ? HoldBatch(worker) : TakeAudits(worker, &lost);
+    if (worker.closing) worker.open_connections = 0;
     if (pooler_ || system_.pod.pool_wait > 0) continue;
-    while (workers_[w].wait_head != kNone) {
-      Fail(PopWaiting(workers_[w]), kOverloaded);
-      ++failed;
-    }
+    while (worker.wait_head != kNone) lost.push_back(PopWaiting(worker));
+  }
+  for (uint32_t c = 0; pooler_ && c < connections_.size(); ++c) {
+    if (!std::exchange(connections_[c].has_server, false)) continue;
+    Up(c);  // the pooler keeps its clients
   }
   if (pooler_) pooler_->LoseServers();
   SetBackends(0);
   up_due_ = up_at;
   client_.DatabaseEvent(
-      "fault", absl::StrCat(why, "; ", failed, " requests under way failed, ",
+      "fault", absl::StrCat(why, "; ", lost.size(), " requests under way failed, ",
                             up_at == kNever
                                 ? "it stays down"
                                 : absl::StrFormat("back after %.3g s", ToSeconds(up_at - now_))));
   if (up_at != kNever) queue_.Push(up_at, kDatabaseControl, kUp);
+  for (const uint32_t index : lost) Fail(index, kOverloaded);
 }
 
-uint32_t DatabaseTier::FailPipeline(Connection& connection, uint8_t outcome) {
-  uint32_t failed = 0;
-  for (uint32_t index = connection.head; index != kNone; ++failed) {
-    const uint32_t next = requests_[index].next;
-    Fail(index, outcome);
-    index = next;
-  }
+// The connection is gone with all it has under way.
+void DatabaseTier::TakePipeline(Connection& connection, std::vector<uint32_t>* lost) {
+  for (uint32_t i = connection.head; i != kNone; i = requests_[i].next) lost->push_back(i);
   connection.head = connection.tail = kNone;
   connection.in_flight = kNotUp;
   connection.due = kNever;
-  return failed;
 }
 
-uint32_t DatabaseTier::FailAudits(Worker& worker) {
-  uint32_t failed = 0;
+void DatabaseTier::TakeAudits(Worker& worker, std::vector<uint32_t>* lost) {
   for (uint32_t* list : {&worker.audit_writing, &worker.audit_waiting}) {
-    for (uint32_t index = *list; index != kNone; ++failed) {
-      const uint32_t next = requests_[index].next;
-      Fail(index, kOverloaded);
-      index = next;
-    }
+    for (uint32_t i = *list; i != kNone; i = requests_[i].next) lost->push_back(i);
     *list = kNone;
   }
   worker.audit_busy = false;
   worker.audit_left = 0;
   worker.audit_due = kNever;
-  return failed;
 }
 
 void DatabaseTier::ControlEvent(uint32_t index) {

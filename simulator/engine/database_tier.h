@@ -260,8 +260,8 @@ class DatabaseTier {
 
   // database_faults.cc
   void GoDown(const std::string& why, Nanos up_at);
-  uint32_t FailPipeline(Connection& connection, uint8_t outcome);
-  uint32_t FailAudits(Worker& worker);
+  void TakePipeline(Connection& connection, std::vector<uint32_t>* lost);
+  void TakeAudits(Worker& worker, std::vector<uint32_t>* lost);
   void Reconnect();
 
   const SystemModel& system_;

@@ -100,6 +100,9 @@ void Simulation::BeginFault(uint32_t index) {
       redis_.LoseMaster(ShardOf(index), fault.Count("silent") > 0, fault.Count("replica") > 0, now_,
                         attempts_);
       return WatchRedis();
+    case FaultKind::kRedisLost:
+      redis_.LoseAll(fault.Count("silent") > 0, now_, attempts_);
+      return WatchRedis();
     case FaultKind::kCacheLost:
       redis_.LoseCache(now_, attempts_);
       return WatchRedis();
@@ -145,6 +148,9 @@ void Simulation::EndFault(uint32_t index) {
       return ReturnIngress(index);
     case FaultKind::kRedisMasterLoss:
       redis_.ReturnMaster(ShardOf(index), now_, attempts_);
+      return WatchRedis();
+    case FaultKind::kRedisLost:
+      redis_.ReturnAll(now_, attempts_);
       return WatchRedis();
     case FaultKind::kDatabaseSlowdown:
       database_.SetSpeed(1);

@@ -70,7 +70,8 @@ void Simulation::FailRequest(uint32_t index, Outcome outcome) {
   requests_.Free(index);
 }
 
-// The path of a request of a dead process ends here, or of what was left of one at the database. A client that hears nothing still waits.
+// The path of a request of a dead process ends here, or of what was left of one at the database. A
+// client that hears nothing still waits.
 void Simulation::DropDead(uint32_t index) {
   Request& request = requests_[index];
   if (request.failure == kFailureLeft) return requests_.Free(index);

@@ -7,7 +7,7 @@ namespace simulator {
 
 void Simulation::StartRedis() {
   const auto disturbs = [](const Fault& fault) {
-    return fault.kind == FaultKind::kRedisMasterLoss;
+    return fault.kind == FaultKind::kRedisMasterLoss || fault.kind == FaultKind::kRedisLost;
   };
   for (const Fault& fault : options_.faults.faults) refuses_ |= disturbs(fault);
   for (const FaultProcess& process : options_.faults.processes) {

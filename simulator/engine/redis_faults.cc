@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "simulator/engine/redis_reconnect.h"
 #include "simulator/engine/redis_tier.h"
 
 // What goes wrong with Redis, and what follows by the cluster's own rules.
@@ -106,7 +107,10 @@ void RedisTier::ReturnMaster(uint32_t index, Nanos now, uint64_t attempts) {
   Forget(Step::kPromoted, index);
   tell_("failover", Name(index), "the lost master is back, its cache empty", 0, 1);
   const double timeout = system_.redis.rules.node_timeout_seconds;
-  Plan(now + (timeout > 0 ? kWritableDelay : 0), Step::kReturned, index);
+  const RedisReconnect reconnect(shard.lost_at, shard.silent, now);
+  shard.last_failed = reconnect.last_failed;
+  Plan(std::max(reconnect.connected, now + (timeout > 0 ? kWritableDelay : 0)), Step::kReturned,
+       index);
   if (timeout <= 0 || had_majority || !HasMajority()) return UpdateRates(now, attempts);
   // The others may vote again, and serve after a rejoin delay.
   Forget(Step::kMinority, index);
@@ -130,12 +134,26 @@ void RedisTier::LoseCache(Nanos now, uint64_t attempts) {
   UpdateRates(now, attempts);
 }
 
+void RedisTier::LoseAll(bool silent, Nanos now, uint64_t attempts) {
+  for (uint32_t i = 0; i < shards_.size(); ++i) {
+    shards_[i].replicas = 0;
+    LoseMaster(i, silent, false, now, attempts);
+  }
+}
+
+void RedisTier::ReturnAll(Nanos now, uint64_t attempts) {
+  for (uint32_t i = 0; i < shards_.size(); ++i) {
+    if (shards_[i].dead) ReturnMaster(i, now, attempts);
+    shards_[i].replicas = system_.redis.rules.replicas_per_master;
+  }
+}
+
 // Workers can use the shard again from `at` on.
-void RedisTier::Usable(uint32_t index, Nanos at, bool empty, uint64_t attempts) {
+void RedisTier::Usable(uint32_t index, Nanos at, Nanos known, bool empty, uint64_t attempts) {
   Shard& shard = shards_[index];
   const Nanos before = shard.lost_at;
   shard.away = false;
-  shard.trusted_from = at + system_.redis.distrust;
+  shard.trusted_from = known + system_.redis.distrust;
   shard.empty_since = std::max(at, shard.trusted_from);
   shard.attempts_then = attempts;
   if (empty || system_.redis.distrust > 0) shard.emptied = shard.empty_since;
@@ -192,11 +210,11 @@ void RedisTier::Apply(const Change& change, uint64_t attempts) {
                                                  static_cast<double>(system_.redis.refresh)),
                   Step::kSwitched, change.shard);
     case Step::kSwitched:
-      return Usable(change.shard, change.at, false, attempts);
+      return Usable(change.shard, change.at, change.at, false, attempts);
     case Step::kReturned:
       shard.failed = false;
       UpdateState();
-      return Usable(change.shard, change.at, true, attempts);
+      return Usable(change.shard, change.at, shard.last_failed, true, attempts);
     case Step::kFilling:
       if (change.first && change.at == shard.empty_since) shard.attempts_then = attempts;
       return;

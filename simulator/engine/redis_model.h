@@ -25,6 +25,7 @@ struct RedisModel {
   bool state = false;         // holds state: a refused command fails the request with 503
   Nanos batch = 0;            // of a shard for each batch of commands
 
+  Nanos client_command = 0;  // of a worker, for each command that it sends
   // How the API's workers behave when a shard is away.
   Nanos refresh = 0;   // a new master is known within so long
   Nanos distrust = 0;  // a shard that was lost is not used for so long after it is back

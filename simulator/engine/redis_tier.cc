@@ -54,6 +54,7 @@ Nanos RedisTier::AskSpecial(const OperationModel& operation, uint32_t worker,
                             const FifoServer& loop, Nanos now, uint16_t* shard) {
   const uint32_t commands = operation.redis_commands.Sample(command_random_);
   *shard = next_slot_ < redis::kSlots ? owners_[next_slot_] : 0;
+  unsent_ = 0;
   if (commands == 0) return kNever;
   const Nanos there = system_.round_trip / 2;
   Nanos done = 0;
@@ -67,6 +68,7 @@ Nanos RedisTier::AskSpecial(const OperationModel& operation, uint32_t worker,
     const bool counts = i == 0 || !operation.cacheable;
     if (now < to.trusted_from && operation.cacheable) {
       refused |= counts;  // the server does not even ask
+      ++unsent_;
       continue;
     }
     ++commands_;
@@ -75,6 +77,8 @@ Nanos RedisTier::AskSpecial(const OperationModel& operation, uint32_t worker,
       refused |= counts;
       if (to.silent && now < to.lost_at + system_.redis.stuck) {
         done = std::max(done, now + system_.redis.patience);
+      } else {
+        ++unsent_;
       }
       continue;
     }

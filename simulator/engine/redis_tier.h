@@ -25,8 +25,9 @@ namespace simulator {
 // (cache_memory.h); all caches are empty at the start of a run.
 //
 // A shard whose master is lost answers nobody until a replica is promoted (redis/cluster_bus.h) and
-// the workers know it. Commands to a process that is gone fail at once; those to a silent machine
-// wait for the client's patience, until the connection counts as lost. While a slot is not covered
+// the workers know it. Workers do not ask a process that is gone: nothing is sent, nobody waits; a
+// silent machine is waited for with the client's patience, until the connection counts as lost.
+// Workers connect again on a schedule (redis_reconnect.h). While a slot is not covered
 // the whole cluster refuses, unless partial coverage is allowed. A failed lookup is a miss.
 // Afterwards a server that distrusts the shard neither reads nor fills it for a while, so it starts
 // empty; otherwise what was there before has aged meanwhile.
@@ -53,6 +54,7 @@ class RedisTier {
       return AskSpecial(operation, worker, loop, now, shard);
     const uint32_t commands = operation.redis_commands.Sample(command_random_);
     *shard = 0;
+    unsent_ = 0;
     if (commands == 0) return kNever;
     commands_ += commands;
     const Nanos there = system_.round_trip / 2;
@@ -64,6 +66,9 @@ class RedisTier {
     }
     return done + system_.round_trip - there;
   }
+
+  // Commands of the last Ask that no worker sends, as their shard is known to be away.
+  uint32_t unsent() const { return unsent_; }
 
   // Looks a value of a cacheable operation up: true when it is there.
   bool Lookup(uint16_t operation, uint16_t shard) {
@@ -103,6 +108,9 @@ class RedisTier {
   void LoseMaster(uint32_t shard, bool silent, bool with_replica, Nanos now, uint64_t attempts);
   void ReturnMaster(uint32_t shard, Nanos now, uint64_t attempts);
   void LoseCache(Nanos now, uint64_t attempts);
+  // All nodes, replicas too; they come back empty.
+  void LoseAll(bool silent, Nanos now, uint64_t attempts);
+  void ReturnAll(Nanos now, uint64_t attempts);
   void Reshard(uint32_t masters, Nanos now);
   // What follows by itself: call Advance at NextChange(), which may come earlier after a call
   // above.
@@ -157,6 +165,7 @@ class RedisTier {
     bool failed = false;    // and the cluster says so
     bool silent = false;
     Nanos lost_at = 0;
+    Nanos last_failed = 0;  // attempt to connect to a master that came back
     Nanos trusted_from = 0;
     // The cache since it was empty or began to fill again.
     Nanos empty_since = 0;
@@ -213,7 +222,8 @@ class RedisTier {
   void Plan(Nanos at, Step step, uint32_t shard, bool first = false);
   void Forget(Step step, uint32_t shard);
   void PlanFailover(uint32_t shard, bool suspected, Nanos now);
-  void Usable(uint32_t shard, Nanos at, bool empty, uint64_t attempts);
+  // `known`: when the workers last saw it lost or replaced.
+  void Usable(uint32_t shard, Nanos at, Nanos known, bool empty, uint64_t attempts);
   void UpdateState();
   void UpdateShares();
   bool HasMajority() const;
@@ -248,6 +258,7 @@ class RedisTier {
   uint64_t hits_ = 0;
   uint64_t commands_ = 0;
   uint64_t refused_ = 0;
+  uint32_t unsent_ = 0;
   Tell tell_;
   base::RandomStream command_random_;
   base::RandomStream lookup_random_;

@@ -137,8 +137,20 @@ void Simulation::AskRedis(uint32_t index) {
   if (system_.host.shared()) redis_.set_contention(Stretch(Runnable() + 1));
   const Nanos done =
       redis_.Ask(operation, request.worker, workers_[request.worker].cpu, now_, &request.shard);
+  if (redis_.unsent() > 0) [[unlikely]]
+    SpareCommands(index, redis_.unsent());
   if (done == kNever) return AfterRedis(index, true);
   queue_.Push(done, kRedisDone, index);
+}
+
+// What its worker does not send costs it nothing.
+void Simulation::SpareCommands(uint32_t index, uint32_t commands) {
+  Request& request = requests_[index];
+  const Nanos spared = std::min(request.cpu_after, commands * system_.redis.client_command);
+  request.cpu_after -= spared;
+  request.worked -= static_cast<float>(spared);
+  cpu_pending_ -= spared;
+  cpu_drawn_ -= spared;
 }
 
 // `at_worker`: its worker is at it already, as there was no answer to wait for.

@@ -234,6 +234,7 @@ class Simulation final : private DatabaseTier::Client {
   uint32_t Route(UserState& user);
   void AtWorker(uint32_t request);
   void AskRedis(uint32_t request);
+  void SpareCommands(uint32_t request, uint32_t commands);
   void Load(uint32_t request, bool at_worker);
   void AfterRedis(uint32_t request, bool at_worker);
   void RoundTripDone(uint32_t request) override;

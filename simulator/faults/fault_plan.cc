@@ -62,6 +62,11 @@ absl::Span<const FaultRule> FaultRules() {
        true,
        FaultRule::kInstant,
        {{"masters", P::kCount, 0, 1'000, 0}}},  // 0: as many as there are
+      {FaultKind::kRedisLost,
+       "redis_lost",
+       true,
+       FaultRule::kMayLast,
+       {{"silent", P::kCount, 0, 1, 0}}},
   };
   return *kRules;
 }

@@ -30,6 +30,7 @@ enum class FaultKind : uint8_t {
   kRedisMasterLoss,   // a shard's master dies, a replica is elected
   kCacheLost,         // the cache is empty again
   kRedisReshard,      // slots move between shards
+  kRedisLost,         // all nodes of Redis go at once
 };
 
 // A fault as the file gives it, or one occurrence of it.

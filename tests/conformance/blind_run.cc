@@ -56,10 +56,11 @@ class BlindRun {
   absl::Status ApplyVariant() {
     auto profile = model::ReadJson<model::Profile>(Path("profile.json"));
     if (!profile.ok()) return profile.status();
-    if (options_.limits.cache != "on") {
+    if (options_.limits.cache == "off") {
       absl::Status status = model::WriteJson(WithoutCache(*profile), Path("profile.json"));
       if (!status.ok()) return status;
     }
+    if (auto status = base::WriteFile(Path("faults.yaml"), kCacheLost); !status.ok()) return status;
     auto scenario = WithThinkLaw(programs_.scenario, options_.think_law);
     if (!scenario.ok()) return scenario.status();
     programs_.scenario = Path("scenario.yaml");
@@ -104,6 +105,10 @@ class BlindRun {
     settings.think_time_seconds = options_.think_time_seconds;
     settings.seed = options_.seed;
     settings.out = Path(absl::StrCat("predicted-", name, ".json"));
+    if (options_.limits.cache == "lost") settings.faults = Path("faults.yaml");
+    // What is refused depends on how many have been refused before (docs/simulator.md, deadline).
+    settings.same_length = options_.limits.connection_limit > 0;
+    settings.duration = options_.measured_run;
     return Predict(programs_, Path("deployment.yaml"), Path("profile.json"), settings);
   }
 

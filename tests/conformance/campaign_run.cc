@@ -74,7 +74,7 @@ std::string CampaignRun::ScenarioPath(const PlannedPoint& point) const {
   return Path(absl::StrCat("predicted/scenario-", point.think_law, ".yaml"));
 }
 std::string CampaignRun::ProfilePath(const PlannedPoint& point) const {
-  if (point.limits.cache == "on") return Path(kProfile);
+  if (point.limits.cache != "off") return Path(kProfile);
   return Path(point.uncached_profile ? "predicted/profile-uncached.json"
                                      : "predicted/profile-without-cache.json");
 }
@@ -88,6 +88,10 @@ absl::StatusOr<Figures> CampaignRun::PredictUsers(const PlannedPoint& point, uin
   settings.think_time_seconds = options_.settings.think_time_seconds;
   settings.seed = options_.settings.seed;
   settings.out = Path(absl::StrCat("predicted/", point.id(), ".json"));
+  if (point.limits.cache == "lost") settings.faults = FaultsPath();
+  // What is refused depends on how many have been refused before (docs/simulator.md, deadline).
+  settings.same_length = point.limits.connection_limit > 0;
+  settings.duration = absl::Seconds(options_.settings.measured_seconds);
   auto result = Predict(programs, DeploymentPath(point), ProfilePath(point), settings);
   if (!result.ok()) return result.status();
   return FiguresOf(*result);
@@ -98,7 +102,8 @@ absl::Status CampaignRun::PredictPoint(double saturation, PlannedPoint* point) {
   if (!scenario.ok()) return scenario.status();
   absl::Status status = base::WriteFile(ScenarioPath(*point), *scenario);
   status.Update(base::WriteFile(DeploymentPath(*point), DeploymentYaml(point->limits)));
-  if (point->limits.cache != "on") {
+  if (point->limits.cache == "lost") status.Update(base::WriteFile(FaultsPath(), kCacheLost));
+  if (point->limits.cache == "off") {
     auto source = model::ReadJson<model::Profile>(
         Path(point->uncached_profile ? kUncachedProfile : kProfile));
     if (!source.ok()) return source.status();

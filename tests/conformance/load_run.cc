@@ -49,14 +49,27 @@ double ThrottledShare(const base::CpuThrottling& later, const base::CpuThrottlin
 
 absl::StatusOr<model::Result> Predict(const Programs& programs, const std::string& deployment,
                                       const std::string& profile, const RunSettings& settings) {
-  auto output = base::RunCommand(
-      {programs.simulator, "run", absl::StrCat("--scenario=", programs.scenario),
-       absl::StrCat("--deployment=", deployment), absl::StrCat("--profile=", profile),
-       absl::StrCat("--users=", settings.users),
-       absl::StrFormat("--think_time=%.6fs", settings.think_time_seconds), "--ramp=2s",
-       absl::StrCat("--duration=", kPredictedSeconds, "s"), "--settle=10s",
-       absl::StrCat("--seed=", settings.seed), absl::StrCat("--out=", settings.out)},
-      kPredictionTimeout);
+  std::vector<std::string> command = {
+      programs.simulator,
+      "run",
+      absl::StrCat("--scenario=", programs.scenario),
+      absl::StrCat("--deployment=", deployment),
+      absl::StrCat("--profile=", profile),
+      absl::StrCat("--users=", settings.users),
+      absl::StrFormat("--think_time=%.6fs", settings.think_time_seconds),
+      absl::StrCat("--seed=", settings.seed),
+      absl::StrCat("--out=", settings.out)};
+  if (settings.same_length) {
+    command.push_back(absl::StrCat("--ramp=", absl::FormatDuration(kRamp)));
+    command.push_back(absl::StrCat("--duration=", absl::FormatDuration(settings.duration)));
+    command.push_back("--settle=0s");
+  } else {
+    command.push_back("--ramp=2s");
+    command.push_back(absl::StrCat("--duration=", kPredictedSeconds, "s"));
+    command.push_back("--settle=10s");
+  }
+  if (!settings.faults.empty()) command.push_back(absl::StrCat("--faults=", settings.faults));
+  auto output = base::RunCommand(command, kPredictionTimeout);
   if (!output.ok()) return output.status();
   if (!output->exit.ok()) {
     return absl::UnavailableError(absl::StrCat("simulator run: ", output->err));

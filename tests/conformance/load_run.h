@@ -18,8 +18,10 @@ struct RunSettings {
   double think_time_seconds = 1;  // mean over the scenario's steps; 0: none
   absl::Duration duration;        // after the ramp
   uint64_t seed = 1;
-  std::string out;       // the Result, JSON
-  std::string log_file;  // what the program prints
+  std::string out;           // the Result, JSON
+  std::string faults;        // predictions: a fault plan; "": none
+  bool same_length = false;  // predictions: as long as the measured run, from its first request on
+  std::string log_file;      // what the program prints
 };
 
 // What happened around a measured run.

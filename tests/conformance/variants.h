@@ -20,4 +20,7 @@ absl::StatusOr<std::string> WithThinkLaw(const std::string& scenario_path, const
 // it is.
 model::Profile WithoutCache(model::Profile profile);
 
+// The fault plan of a host whose Redis nodes are all gone before the first request.
+inline constexpr char kCacheLost[] = "faults:\n  - {at: 0s, redis_lost: {}}\n";
+
 }  // namespace conformance
