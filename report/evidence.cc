@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -68,22 +70,39 @@ bool IsSimulated(const model::Result& result) {
   return result.provenance().engine() == "simulator";
 }
 
+// Of a fault plan: it becomes part of a path.
+bool IsName(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
+  });
+}
+
 bool Near(double a, double b) { return std::abs(a - b) <= 1e-6 * std::max(1.0, std::abs(b)); }
 
 }  // namespace
 
 absl::StatusOr<OperatingPoint> ParseOperatingPoint(const std::string& at) {
   OperatingPoint point;
+  std::set<absl::string_view> seen;
   for (absl::string_view part : absl::StrSplit(at, ' ', absl::SkipEmpty())) {
     const std::pair<absl::string_view, absl::string_view> item = absl::StrSplit(part, '=');
     absl::string_view value = item.second;
+    if (!seen.insert(item.first).second) {
+      return absl::InvalidArgumentError(absl::StrCat("at: `", item.first, "` stands twice"));
+    }
+    if (item.first == "faults" && IsName(value)) {
+      point.faults = std::string(value);
+      continue;
+    }
     double* into = item.first == "users" ? &point.users
                    : item.first == "think_time" && absl::ConsumeSuffix(&value, "s")
                        ? &point.think_time_seconds
                        : nullptr;
     if (into == nullptr || !absl::SimpleAtod(value, into)) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "at: `", part, "` not understood; expected users=NUMBER think_time=NUMBERs"));
+          "at: `", part,
+          "` not understood; expected users=NUMBER think_time=NUMBERs faults=NAME, a name of "
+          "small letters, digits and hyphens"));
     }
   }
   return point;
@@ -110,17 +129,19 @@ void Evidence::AddResult(model::Result result, std::string path) {
 
 const model::Result* Evidence::Predicted(const std::string& deployment,
                                          const OperatingPoint& point) const {
-  for (const model::Result* result : OverThinkTimes(deployment, point.users)) {
+  for (const model::Result* result : OverThinkTimes(deployment, point.users, point.faults)) {
     if (Near(result->think_time_mean_seconds(), point.think_time_seconds)) return result;
   }
   return nullptr;
 }
 
 std::vector<const model::Result*> Evidence::OverThinkTimes(const std::string& deployment,
-                                                           double users) const {
+                                                           double users,
+                                                           const std::string& faults) const {
   std::vector<const model::Result*> found;
   for (const auto& [path, result] : results_) {
     if (IsSimulated(result) && result.provenance().deployment_name() == deployment &&
+        result.provenance().fault_plan() == faults &&
         Near(static_cast<double>(result.users()), users)) {
       found.push_back(&result);
     }

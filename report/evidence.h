@@ -15,21 +15,22 @@
 //   fact.NAME      a figure of `simulator check` for the decision's deployment
 //   measured.NAME  a figure counted in the measured run (CheckReport of deployment "measured")
 //   anything else  a quantity of the Result that the decision's deployment and `at` select: first
-//   its
-//                  own Quantities (with intervals), then figures derived from its totals: p50_ms,
-//                  p95_ms, p99_ms, mean_ms, throughput_per_second, error_rate, useful_work, users
+//                  its own Quantities (with intervals), then figures derived from its totals:
+//                  p50_ms, p95_ms, p99_ms, mean_ms, throughput_per_second, error_rate, useful_work,
+//                  users
 //
 // A figure of a measured run has no interval of its own and counts as a point.
 
 namespace report {
 
-// Users and think time of `at`: "users=1000000 think_time=10s".
+// What `at` says of a run: "users=1000000 think_time=10s faults=redis-master-loss".
 struct OperatingPoint {
   double users = 0;
   double think_time_seconds = 0;
+  std::string faults;  // name of a fault plan (its file without folder and .yaml); empty: none
 };
 
-// InvalidArgument names the key that was not understood.
+// InvalidArgument names the key that was not understood, or that stands twice.
 absl::StatusOr<OperatingPoint> ParseOperatingPoint(const std::string& at);
 
 class Evidence {
@@ -45,9 +46,10 @@ class Evidence {
   // lives as long as this object and no Add is called.
   const model::Result* Predicted(const std::string& deployment, const OperatingPoint& point) const;
 
-  // All predicted Results for a deployment and number of users, by ascending think time.
-  std::vector<const model::Result*> OverThinkTimes(const std::string& deployment,
-                                                   double users) const;
+  // All predicted Results for a deployment, number of users and fault plan, by ascending think
+  // time.
+  std::vector<const model::Result*> OverThinkTimes(const std::string& deployment, double users,
+                                                   const std::string& faults) const;
 
   const model::Result* Measured() const;
   const model::CheckReport* Check(const std::string& deployment) const;

@@ -1,7 +1,5 @@
 #include "report/judge.h"
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 #include <utility>
 
@@ -9,147 +7,13 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "report/figure.h"
+#include "report/frontier.h"
+#include "report/outcome.h"
 
 namespace report {
 namespace {
 
 using model::Verdict;
-
-std::string Written(const Interval& interval) {
-  if (interval.low == interval.high) return ShortFigure(interval.value);
-  return absl::StrCat(ShortFigure(interval.value), " [", ShortFigure(interval.low), ", ",
-                      ShortFigure(interval.high), "]");
-}
-
-// "fact.scale_down_seconds = 5880 <= 360: no"
-std::string Words(const TermOutcome& term) {
-  if (term.quantity.empty()) {
-    if (!term.found.empty()) return absl::StrCat("found: ", absl::StrJoin(term.found, ", "));
-    return term.missing.empty() ? absl::StrCat(term.text, ": none found")
-                                : absl::StrCat("rule ", term.missing, " was not run");
-  }
-  if (!term.missing.empty()) return absl::StrCat("no evidence for ", term.missing);
-  const char* answer = term.truth == Truth::kTrue    ? "yes"
-                       : term.truth == Truth::kFalse ? "no"
-                                                     : "the interval holds both";
-  return absl::StrCat(term.quantity, " = ", Written(term.left), " ", term.op, " ",
-                      Written(term.right), ": ", answer);
-}
-
-// The term that decides: the first false one, else the first that is not certain, else the first.
-const TermOutcome& Decisive(const std::vector<TermOutcome>& terms) {
-  for (Truth truth : {Truth::kFalse, Truth::kUnknown, Truth::kStraddles}) {
-    for (const TermOutcome& term : terms) {
-      if (term.truth == truth) return term;
-    }
-  }
-  return terms.front();
-}
-
-void FillValue(const TermOutcome& term, Verdict* verdict) {
-  if (term.quantity.empty() || !term.missing.empty()) return;
-  verdict->set_has_value(true);
-  verdict->set_quantity(term.quantity);
-  verdict->set_value(term.left.value);
-  verdict->set_low(term.left.low);
-  verdict->set_high(term.left.high);
-  verdict->set_limit(term.right.value);
-  const double scale = term.right.value == 0 ? 1 : std::abs(term.right.value);
-  const double room =
-      term.op[0] == '<' ? term.right.value - term.left.value : term.left.value - term.right.value;
-  verdict->set_margin(room / scale);
-}
-
-// In the engine's order: it knows which resources are busy by nature (a group-committing WAL).
-void FillBottlenecks(const model::Result& result, Verdict* verdict) {
-  auto words = [](const model::ResourceUse& use) {
-    return absl::StrFormat("%s %.0f %%", use.name(), 100 * use.utilisation());
-  };
-  if (result.resources_size() > 0) verdict->set_bottleneck(words(result.resources(0)));
-  if (result.resources_size() > 1) verdict->set_second_bottleneck(words(result.resources(1)));
-}
-
-void FillOutcome(const std::vector<TermOutcome>& terms, Verdict* verdict) {
-  const TermOutcome& decisive = Decisive(terms);
-  std::vector<std::string> words;
-  words.reserve(terms.size());
-  for (const TermOutcome& term : terms) words.push_back(Words(term));
-  verdict->set_reason(absl::StrJoin(words, "; "));
-  FillValue(decisive, verdict);
-  switch (Combine(terms)) {
-    case Truth::kTrue:
-      verdict->set_outcome(Verdict::HOLDS);
-      break;
-    case Truth::kFalse:
-      verdict->set_outcome(Verdict::FAILS);
-      break;
-    case Truth::kUnknown:
-      verdict->set_outcome(Verdict::UNDECIDED);
-      break;
-    case Truth::kStraddles:
-      verdict->set_outcome(Verdict::HOLDS_IF);
-      verdict->set_condition(absl::StrCat(
-          decisive.quantity, " ", decisive.op, " ", ShortFigure(decisive.right.value), " inside [",
-          ShortFigure(decisive.left.low), ", ", ShortFigure(decisive.left.high), "]"));
-      break;
-  }
-}
-
-// The think times of frontiers that need no simulation.
-constexpr double kThinkTimes[] = {5, 10, 20, 60, 120};
-
-std::string Seconds(double think) { return absl::StrCat(ShortFigure(think), " s"); }
-
-// "from 10 s on" of answers in the order of think times; "" when they are all the same.
-std::string WhereItChanges(const std::vector<std::pair<double, std::string>>& answers) {
-  std::vector<std::string> changes;
-  for (size_t i = 1; i < answers.size(); ++i) {
-    if (answers[i].second == answers[i - 1].second) continue;
-    changes.push_back(absl::StrCat("between ", Seconds(answers[i - 1].first), " (",
-                                   answers[i - 1].second, ") and ", Seconds(answers[i].first), " (",
-                                   answers[i].second, ")"));
-  }
-  if (!changes.empty()) return absl::StrCat("the answer changes ", absl::StrJoin(changes, ", "));
-  return absl::StrCat("the same from ", Seconds(answers.front().first), " to ",
-                      Seconds(answers.back().first), " (", answers.front().second, ")");
-}
-
-const char* Word(Truth truth) {
-  return truth == Truth::kTrue ? "holds" : truth == Truth::kFalse ? "fails" : "open";
-}
-
-// Where the answer changes over think times: from every simulated think time for the same users.
-absl::StatusOr<std::string> Frontier(const model::Decision& decision, const OperatingPoint& point,
-                                     const Evidence& evidence) {
-  std::vector<std::pair<double, std::string>> answers;
-  std::vector<std::string> words;
-  for (const model::Result* result : evidence.OverThinkTimes(decision.deployment(), point.users)) {
-    auto terms = Evaluate(decision.expression(), evidence.Names(decision.deployment(), result),
-                          evidence.Findings(decision.deployment()));
-    if (!terms.ok()) return terms.status();
-    answers.emplace_back(result->think_time_mean_seconds(), Word(Combine(*terms)));
-    words.push_back(absl::StrCat(Seconds(answers.back().first), " ", answers.back().second));
-  }
-  if (answers.size() < 2) return "";
-  return absl::StrCat("think time ", absl::StrJoin(words, ", "), "; ", WhereItChanges(answers));
-}
-
-std::string Undecided(const std::string& because, const std::string& later) {
-  return later.empty() ? because : absl::StrCat(because, ". Would decide it: ", later);
-}
-
-// A prediction is called extrapolated above this multiple of the highest calibrated load.
-constexpr double kInsideCalibration = 1.1;
-
-std::string Validity(const model::Provenance& provenance) {
-  if (provenance.engine() != "simulator") return "";
-  if (provenance.extrapolation() <= 0) {
-    return "range not known: the profile does not say at which loads it was calibrated";
-  }
-  if (provenance.extrapolation() <= kInsideCalibration) return "";
-  return absl::StrFormat("outside the validated range: %.3g x the highest calibrated load",
-                         provenance.extrapolation());
-}
 
 class Judgement {
  public:
@@ -207,16 +71,13 @@ class Judgement {
     if (!point.ok()) return point.status();
     point_ = *point;
     if (Mentions(decision_.expression(), "think_time")) {
-      std::vector<std::pair<double, std::string>> answers;
-      std::vector<std::string> words;
+      Frontier frontier;
       for (double think : kThinkTimes) {
-        auto terms = EvaluateAt(decision_.expression(), {point_.users, think});
+        auto terms = EvaluateAt(decision_.expression(), {point_.users, think, ""});
         if (!terms.ok()) return terms.status();
-        answers.emplace_back(think, Word(Combine(*terms)));
-        words.push_back(absl::StrCat(Seconds(think), " ", answers.back().second));
+        frontier.Add(think, Combine(*terms));
       }
-      verdict_.set_frontier(
-          absl::StrCat("think time ", absl::StrJoin(words, ", "), "; ", WhereItChanges(answers)));
+      verdict_.set_frontier(frontier.Text());
     }
     return EvaluateOver(nullptr);
   }
@@ -246,10 +107,26 @@ class Judgement {
                        absl::StrJoin(result->provenance().invalid_reasons(), "; ")));
       return absl::OkStatus();
     }
-    auto frontier = Frontier(decision_, *point, evidence_);
-    if (!frontier.ok()) return frontier.status();
-    verdict_.set_frontier(*frontier);
-    return EvaluateOver(result);
+    if (absl::Status status = DrawFrontier(*point); !status.ok()) return status;
+    absl::Status status = EvaluateOver(result);
+    if (!point->faults.empty()) {
+      verdict_.set_reason(absl::StrCat("with the faults ", point->faults, ": ", verdict_.reason()));
+    }
+    return status;
+  }
+
+  // From every simulated think time for the same users and faults.
+  absl::Status DrawFrontier(const OperatingPoint& point) {
+    Frontier frontier;
+    for (const model::Result* result :
+         evidence_.OverThinkTimes(decision_.deployment(), point.users, point.faults)) {
+      auto terms = Evaluate(decision_.expression(), evidence_.Names(decision_.deployment(), result),
+                            evidence_.Findings(decision_.deployment()));
+      if (!terms.ok()) return terms.status();
+      frontier.Add(result->think_time_mean_seconds(), Combine(*terms));
+    }
+    verdict_.set_frontier(frontier.Text());
+    return absl::OkStatus();
   }
 
   absl::Status DecideProfileFree() {
@@ -268,13 +145,14 @@ class Judgement {
       if (!Mentions(need.expression(), "think_time")) continue;
       std::vector<std::string> figures;
       for (double think : kThinkTimes) {
-        auto other = NeedAt(need, {point_.users, think});
+        auto other = NeedAt(need, {point_.users, think, ""});
         if (!other.ok()) return other.status();
-        figures.push_back(absl::StrCat(Seconds(think), " ", ShortFigure(*other)));
+        figures.push_back(absl::StrCat(SecondsText(think), " ", ShortFigure(*other)));
       }
       frontiers.push_back(absl::StrCat(need.text(), " (", need.unit(), ") at think time ",
                                        absl::StrJoin(figures, ", ")));
     }
+    if (!decision_.provided().empty()) conditions.push_back(decision_.provided());
     verdict_.set_outcome(Verdict::HOLDS_IF);
     verdict_.set_condition(absl::StrJoin(conditions, ", and "));
     verdict_.set_frontier(absl::StrJoin(frontiers, "; "));

@@ -220,5 +220,29 @@ TEST_F(JudgeTest, AClaimWithoutDecisionsKeepsItsReason) {
   EXPECT_EQ(report->verdicts(0).reason(), "no rubric. Would decide it: the checklist");
 }
 
+TEST_F(JudgeTest, ARunWithFaultsIsAnotherRun) {
+  evidence_.AddResult(Predicted(1e6, 10, 140, 160), "calm.json");
+  model::Decision decision = By("simulation", "p95_ms < 200");
+  decision.set_at("users=1000000 think_time=10s faults=redis-master-loss");
+  EXPECT_EQ(Decide(decision).outcome(), Verdict::UNDECIDED);
+  model::Result hit = Predicted(1e6, 10, 400, 500);
+  hit.mutable_provenance()->set_fault_plan("redis-master-loss");
+  evidence_.AddResult(hit, "hit.json");
+  const Verdict verdict = Decide(decision);
+  EXPECT_EQ(verdict.outcome(), Verdict::FAILS);
+  EXPECT_EQ(verdict.evidence(0), "hit.json");
+  EXPECT_THAT(verdict.reason(), HasSubstr("with the faults redis-master-loss: p95_ms = 450"));
+  EXPECT_EQ(Decide(By("simulation", "p95_ms < 200")).outcome(), Verdict::HOLDS);
+}
+
+TEST(OperatingPointTest, MistakesAreNamed) {
+  for (const char* at : {"users=many", "faults=../x", "faults=", "user=5", "users=1 users=2"}) {
+    EXPECT_FALSE(ParseOperatingPoint(at).ok()) << at;
+  }
+  EXPECT_THAT(std::string(ParseOperatingPoint("users=1 faults=A").status().message()),
+              HasSubstr("`faults=A` not understood; expected users=NUMBER think_time=NUMBERs "
+                        "faults=NAME"));
+}
+
 }  // namespace
 }  // namespace report

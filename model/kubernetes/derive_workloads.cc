@@ -219,6 +219,7 @@ class WorkloadBuilder {
       workload_->set_audit_connections_per_worker(1);
       workload_->set_request_deadline_seconds(kRequestDeadlineSeconds);
     }
+    FillHashing(own.has_value());
     std::optional<FoundValue> connections = FindCount(
         pod_, manifests_, {"database_connections", "database-connections"},
         {"DATABASE_CONNECTIONS", "DATABASE_POOL_SIZE", "DATABASE_POOL_MAX", "DB_POOL_SIZE",
@@ -231,6 +232,18 @@ class WorkloadBuilder {
     const auto depth = FindCount(pod_, manifests_, {"pipeline_depth"}, {"PIPELINE_DEPTH"});
     workload_->set_pipeline_depth(depth ? depth->value : 1);
     if (depth) Note("pipeline_depth", depth->field, depth->line);
+  }
+
+  // The praxis server's argon2id (19 MiB, two passes) takes 23 ms of CPU on one thread a worker; of
+  // other programs somebody says it.
+  void FillHashing(bool praxis_server) {
+    const double seconds =
+        Annotation(*pod_.metadata, "password-hash-seconds", praxis_server ? 0.023 : 0);
+    if (seconds <= 0) return;
+    workload_->set_password_hash_seconds(seconds);
+    Note("password_hash_seconds", pod_.spec_path, pod_.spec->line);
+    const auto threads = FindCount(pod_, manifests_, {"blocking_threads"}, {"UV_THREADPOOL_SIZE"});
+    workload_->set_hashing_threads_per_worker(threads ? threads->value : 1);
   }
 
   // Node.js runs on one thread, so that one process is a known figure, not a default.

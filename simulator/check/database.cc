@@ -101,6 +101,26 @@ void RunFailover(const Context& context, Reporter& reporter) {
                 "until someone promotes it");
 }
 
+// A standby repeats a wrong DELETE at once; only a backup goes back in time.
+void RunBackup(const Context& context, Reporter& reporter) {
+  if (!HasDatabase(context)) return;
+  for (const Object& object : context.manifests.objects) {
+    if (object.kind == "ScheduledBackup" || object.kind == "Schedule") return;  // operators, Velero
+  }
+  for (const Pod& pod : context.pods) {
+    const std::string text = model::kubernetes::WhatItRuns(pod, context.manifests);
+    for (const char* tool : {"archive_command", "archive_library", "pg_dump", "pg_receivewal",
+                             "pgbackrest", "barman", "wal-g"}) {
+      if (absl::StrContains(text, tool)) return;
+    }
+  }
+  reporter.Find(At(context.deployment, "database"),
+                "nothing archives WAL or dumps the database: what is deleted by mistake, or lost "
+                "with its volume, is gone",
+                "archived WAL (pgBackRest, WAL-G, an operator's backups), and a restore that was "
+                "tried");
+}
+
 void RunSharedBuffers(const Context& context, Reporter& reporter) {
   const model::Database& database = context.deployment.database();
   const double memory = static_cast<double>(database.memory_bytes());
@@ -169,6 +189,8 @@ Rules DatabaseRules() {
       {"single-database", Finding::WARNING, false, "PostgreSQL has a standby", RunSingle},
       {"standby-without-failover", Finding::WARNING, true,
        "something promotes the standby when the primary is lost", RunFailover},
+      {"database-without-backup", Finding::WARNING, true,
+       "something archives the database's WAL or dumps it", RunBackup},
       {"shared-buffers-vs-memory", Finding::WARNING, false,
        "shared_buffers leave memory for everything else", RunSharedBuffers},
       {"work-mem-vs-memory", Finding::WARNING, true,

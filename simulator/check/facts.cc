@@ -65,16 +65,27 @@ void DatabaseFacts(const model::Database& database, Reporter& reporter) {
                    "bytes");
 }
 
-void RedisFacts(const model::Deployment& deployment, Reporter& reporter) {
+// Nodes are pods: masters and replicas, between the bounds of an autoscaler where one scales them.
+void RedisFacts(const Context& context, Reporter& reporter) {
+  const model::Deployment& deployment = context.deployment;
   if (deployment.redis().empty()) return;
   uint32_t masters = 0;
   uint32_t fewest = deployment.redis(0).replicas_per_master();
+  uint32_t fewest_pods = 0;
+  uint32_t most_pods = 0;
   for (const model::RedisCluster& redis : deployment.redis()) {
+    if (const model::Workload* workload = context.Workload(redis.name())) {
+      fewest_pods += context.MinPods(*workload);
+      most_pods += context.MaxPods(*workload);
+    }
     masters += redis.masters();
     fewest = std::min(fewest, redis.replicas_per_master());
   }
   reporter.AddFact("redis_masters", masters, "servers");
   reporter.AddFact("redis_replicas_per_master", fewest, "servers");
+  if (most_pods == 0) return;
+  reporter.AddFact("redis_pods_min", fewest_pods, "pods");
+  reporter.AddFact("redis_pods_max", most_pods, "pods");
 }
 
 void RunFacts(const Context& context, Reporter& reporter) {
@@ -85,7 +96,7 @@ void RunFacts(const Context& context, Reporter& reporter) {
     }
   }
   DatabaseFacts(context.deployment.database(), reporter);
-  RedisFacts(context.deployment, reporter);
+  RedisFacts(context, reporter);
 }
 
 }  // namespace

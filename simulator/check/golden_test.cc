@@ -45,9 +45,11 @@ TEST(AsDocumented, FindsWhatTheDocumentsContradict) {
         "hpa-metric-not-exported", "hpa-vpa-conflict", "pdb-blocks-drain", "pdb-protects-little",
         "pdb-allows-quorum-loss", "redis-scaled-without-rebalancer", "redis-memory-trigger",
         "redis-eviction-policy", "synchronous-commit-off", "replicas-beside-hpa",
-        "vpa-target-missing", "hpa-scale-down-blocked", "hpa-fixed-target"}) {
+        "vpa-target-missing", "hpa-scale-down-blocked", "hpa-fixed-target", "login-wave"}) {
     EXPECT_EQ(checked.rules.count(rule), 1u) << rule;
   }
+  EXPECT_EQ(ArithmeticOf(checked, "login-wave"),
+            "10000 logins x 0.205 s / min(1 hashing threads, 2 cores) x 5 pods = 410 s > 10 s");
   EXPECT_EQ(ArithmeticOf(checked, "connections-exceed-limit"),
             "200 pods x 1 worker x 3 = 600 > 490 usable (500 - 10 for superusers)");
   EXPECT_EQ(ArithmeticOf(checked, "scale-down-slow").substr(0, 22), "200 -> 5 takes 98 min:");

@@ -87,6 +87,7 @@ std::vector<Mutation> Databases() {
                 "spec: {selector: {matchLabels: {app: standby}}, template: {metadata: {labels: "
                 "{app: standby}}, spec: {containers: [{name: a, image: \"postgres:16.4\", command: "
                 "[pg_basebackup]}]}}}")},
+      {"database-without-backup", "archive_command = 'pgbackrest archive-push %p'", "", ""},
       {"shared-buffers-vs-memory", "shared_buffers = 4GB", "shared_buffers = 12GB", ""},
       {"work-mem-vs-memory", "work_mem = 16MB", "work_mem = 128MB", ""},
       {"synchronous-commit-off", "synchronous_commit = on", "synchronous_commit = off", ""},
@@ -145,6 +146,7 @@ std::vector<Mutation> References() {
       {"ingress-unknown-annotation", "nginx.ingress.kubernetes.io/limit-rps",
        "nginx.ingress.kubernetes.io/rate-limit", ""},
       {"ingress-without-tls", "tls: [{hosts: [shop.example], secretName: shop-tls}]", "", ""},
+      {"ingress-open-metrics", "{path: /api,", "{path: /,", ""},
       {"ingress-open-cors", "https://shop.example", "\"*\"", ""},
   };
 }
@@ -161,10 +163,11 @@ std::vector<Mutation> Pods() {
       {"pod-larger-than-node", "node-millicores: \"16000\"", "node-millicores: \"3000\"", ""},
       {"nodes-too-small", "node-count: \"40\"", "node-count: \"2\"", ""},
       {"cpu-limits-overcommitted", "node-count: \"40\"", "node-count: \"3\"", ""},
-      {"heap-exceeds-memory", "- {name: DATABASE_POOL_SIZE, value: \"4\"}",
-       "- {name: DATABASE_POOL_SIZE, value: \"4\"}\n            - {name: NODE_OPTIONS, value: "
-       "\"--max-old-space-size=1536\"}",
-       ""},
+      {"heap-exceeds-memory", "size=768", "size=1536", ""},
+      {"memory-beyond-heap", "size=768", "size=256", ""},
+      {"vpa-below-heap", "updateMode: \"Off\"", "updateMode: Initial", ""},
+      // 10,000 x 0.05 s / (4 pods x 2 threads) = 62 s
+      {"login-wave", "password-hash-seconds: \"0.005\"", "password-hash-seconds: \"0.05\"", ""},
       {"state-on-node", "# volume of the data", "- {name: host, hostPath: {path: /srv}}", ""},
       {"no-readiness-probe", "readinessProbe: {httpGet: {path: /ready, port: http}}", "", ""},
       {"no-liveness-probe", "livenessProbe: {httpGet: {path: /live, port: http}}", "", ""},

@@ -8,7 +8,8 @@ const Rules& AllRules() {
     for (Rules (*family)() :
          {FactRules, ConnectionRules, AutoscalingRules, ScalingTimeRules, DisruptionRules,
           DatabaseRules, RedisRules, ConfigurationRules, SelectorRules, NetworkRules, IngressRules,
-          ResourceRules, ProbeRules, SecurityRules, ObjectRules, ApplicationRules}) {
+          ResourceRules, HeapRules, LoginRules, ProbeRules, SecurityRules, ObjectRules,
+          ApplicationRules}) {
       for (Rule& rule : family()) all->push_back(std::move(rule));
     }
     return all;

@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <optional>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -173,48 +171,6 @@ void RunCapacity(const Context& context, Reporter& reporter) {
                 absl::StrFormat("%.4g cores > %.4g cores", wanted / 1000, offered / 1000));
 }
 
-// "1536" of "--max-old-space-size=1536" or "1g" of "-Xmx1g", in MiB.
-std::optional<uint64_t> HeapMiB(const std::string& text) {
-  uint64_t value = 0;
-  const size_t node = text.find("--max-old-space-size=");
-  if (node != std::string::npos) {
-    const size_t from = node + 21;
-    const size_t to = text.find_first_not_of("0123456789", from);
-    if (absl::SimpleAtoi(text.substr(from, to - from), &value)) return value;
-  }
-  const size_t java = text.find("-Xmx");
-  if (java == std::string::npos) return std::nullopt;
-  const size_t end = text.find_first_not_of("0123456789", java + 4);
-  if (!absl::SimpleAtoi(text.substr(java + 4, end - java - 4), &value)) return std::nullopt;
-  const char unit = end == std::string::npos ? 'b' : text[end];
-  if (unit == 'g' || unit == 'G') return value * 1024;
-  if (unit == 'm' || unit == 'M') return value;
-  return std::nullopt;
-}
-
-// A heap that may grow beyond the container's limit ends in an OOM kill, not in a collection.
-void RunHeap(const Context& context, Reporter& reporter) {
-  for (const Pod& pod : context.pods) {
-    for (const Node* container : model::kubernetes::LongRunningContainers(pod)) {
-      const Node& limit = container->At("resources.limits.memory");
-      const auto bytes = model::kubernetes::ParseQuantityUnits(limit.Text());
-      if (!bytes.ok() || *bytes <= 0) continue;
-      const double limit_mib = static_cast<double>(*bytes) / (1024 * 1024);
-      for (const auto& variable :
-           model::kubernetes::Environment(*container, *pod.owner, context.manifests)) {
-        const std::optional<uint64_t> heap = HeapMiB(variable.value);
-        if (!heap || static_cast<double>(*heap) < limit_mib) continue;
-        reporter.Find(At(*pod.owner, FieldOf(pod, *container, "resources.limits.memory"), limit),
-                      absl::StrCat(variable.name,
-                                   " lets the heap grow to the memory limit or beyond it: the "
-                                   "container is killed before it collects its garbage"),
-                      "a heap of at most about three quarters of the limit",
-                      absl::StrFormat("%d MiB >= %.0f MiB", *heap, limit_mib));
-      }
-    }
-  }
-}
-
 // Limits may be overcommitted, but then they promise more than there is when all work at once.
 void RunOvercommitted(const Context& context, Reporter& reporter) {
   const model::Nodes& nodes = context.deployment.nodes();
@@ -283,8 +239,6 @@ Rules ResourceRules() {
        RunCapacity},
       {"cpu-limits-overcommitted", Finding::NOTE, false,
        "the nodes hold every pod's CPU limit at its largest scale", RunOvercommitted},
-      {"heap-exceeds-memory", Finding::WARNING, true,
-       "a configured heap leaves room below the memory limit", RunHeap},
       {"state-on-node", Finding::WARNING, true, "no hostPath, no database in an emptyDir",
        RunState},
   };

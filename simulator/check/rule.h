@@ -99,6 +99,8 @@ Rules SelectorRules();
 Rules NetworkRules();
 Rules IngressRules();
 Rules ResourceRules();
+Rules HeapRules();
+Rules LoginRules();
 Rules ProbeRules();
 Rules SecurityRules();
 Rules ObjectRules();

@@ -23,6 +23,7 @@
 #include "simulator/check/check.h"
 #include "simulator/commands/arguments.h"
 #include "simulator/commands/flag_values.h"
+#include "simulator/faults/fault_loader.h"
 #include "simulator/planning/bounds.h"
 #include "simulator/planning/experiment.h"
 #include "simulator/planning/operating_points.h"
@@ -123,6 +124,23 @@ class Validation {
     auto points = PointsOf(claims_, names_, experiment_.profile.name(), think_times_);
     if (!points.ok()) return points.status();
     points_ = *std::move(points);
+    return LoadFaultPlans();
+  }
+
+  absl::Status LoadFaultPlans() {
+    const Nanos end = ToNanos(options_.ramp_seconds + options_.duration_seconds);
+    for (const SimulationPoint& point : points_) {
+      if (point.faults.empty() || fault_plans_.contains(point.faults)) continue;
+      auto plan = LoadFaultPlan(FaultPlanPath(UserPath(flags_.at("claims")), point.faults));
+      if (!plan.ok()) return plan.status();
+      for (const Fault& fault : plan->faults) {
+        if (fault.at < end) continue;
+        return absl::InvalidArgumentError(absl::StrFormat(
+            "%s:%d: begins at %g s, when the run of %g s (--ramp and --duration) is over",
+            plan->file, fault.line, ToSeconds(fault.at), ToSeconds(end)));
+      }
+      fault_plans_[point.faults] = *std::move(plan);
+    }
     return absl::OkStatus();
   }
 
@@ -130,6 +148,7 @@ class Validation {
     RunOptions options = options_;
     options.users = static_cast<uint64_t>(point.users);
     options.think_time_seconds = point.think_seconds;
+    if (!point.faults.empty()) options.faults = fault_plans_.at(point.faults);
     return options;
   }
 
@@ -155,8 +174,9 @@ class Validation {
       auto result = Predict(experiment_, OptionsAt(point));
       if (!result.ok()) return result.status();
       ++simulated_;
-      std::fprintf(stderr, "%s: %.0f users, think time %g s: %.1f s wall\n",
+      std::fprintf(stderr, "%s: %.0f users, think time %g s%s%s: %.1f s wall\n",
                    point.deployment.c_str(), point.users, point.think_seconds,
+                   point.faults.empty() ? "" : ", faults ", point.faults.c_str(),
                    absl::ToDoubleSeconds(absl::Now() - start));
       evidence_.AddResult(*std::move(result), point.FileName());
     }
@@ -220,6 +240,7 @@ class Validation {
   model::ClaimList claims_;
   Experiment experiment_;
   std::vector<SimulationPoint> points_;
+  std::map<std::string, FaultPlan> fault_plans_;  // by name
   std::vector<Screened> screened_;
   size_t simulated_ = 0;
   report::Evidence evidence_;

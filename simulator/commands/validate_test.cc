@@ -69,6 +69,45 @@ TEST_F(ValidateTest, JudgesAllRowsAndSaysWhatWasScreened) {
   EXPECT_TRUE(model::ReadFile(out + "/index.html").ok());
 }
 
+constexpr char kFaultClaims[] = R"(
+claims:
+  - id: calm
+    claim: 300 users below 50 ms
+    source: test
+    decisions:
+      - {deployment: production, profile: hand-written, method: simulation, at: users=300 think_time=10s, expression: p95_ms < 50}
+  - id: survives
+    claim: the same with the database at a thousandth of its speed
+    source: test
+    decisions:
+      - {deployment: production, profile: hand-written, method: simulation, at: users=300 think_time=10s faults=slow-database, expression: p95_ms < 50}
+)";
+
+TEST_F(ValidateTest, FaultsOfAnOperatingPointAreSimulated) {
+  const std::string folder = ::testing::TempDir();
+  const std::string plan = folder + "/faults/slow-database.yaml";
+  ASSERT_TRUE(model::WriteFile(kFaultClaims, folder + "/claims.yaml").ok());
+  ASSERT_TRUE(
+      model::WriteFile("faults:\n  - {at: 4s, for: 7s, database_slowdown: {factor: 0.001}}\n", plan)
+          .ok());
+  const std::vector<std::string> args =
+      With({"--deployment", "production=" + kFolder + "deployment.yaml", "--think_times", "10s",
+            "--out", folder + "/faulty"});
+  ASSERT_EQ(RunValidate(args), 0);
+  const auto report = model::ReadJson<model::VerdictReport>(folder + "/faulty/verdict.json");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->verdicts(0).outcome(), model::Verdict::HOLDS) << report->verdicts(0).reason();
+  EXPECT_EQ(report->verdicts(1).outcome(), model::Verdict::FAILS) << report->verdicts(1).reason();
+  // Read strictly, before anything is simulated.
+  for (const char* wrong :
+       {"faults:\n  - {at: 4s, database_slow: {}}\n", "faults:\n  - {at: 20s, cache_lost: {}}\n"}) {
+    ASSERT_TRUE(model::WriteFile(wrong, plan).ok());
+    EXPECT_EQ(RunValidate(args), 1) << wrong;
+  }
+  ASSERT_EQ(remove(plan.c_str()), 0);
+  EXPECT_EQ(RunValidate(args), 1);
+}
+
 TEST_F(ValidateTest, WrongFlagsEndWith2AndUnreadableFilesWith1) {
   const std::string good = "production=" + kFolder + "deployment.yaml";
   EXPECT_EQ(RunValidate(With({})), 2);

@@ -20,15 +20,24 @@ constexpr double kAssumedPromotionSeconds = 5;
 }  // namespace
 
 absl::Status SystemCompiler::Database() {
-  const model::Database& database = deployment_.database();
-  const model::DatabaseProfile& profile = profile_.database();
-  DatabaseModel& model = system_.database;
-  if (uses_database_ && database.cores_millicores() == 0) {
+  if (uses_database_ && deployment_.database().cores_millicores() == 0) {
     return Bad(
         "database.cores_millicores: missing, and the profile has database demands: the "
         "database's CPU limit must be known");
   }
-  model.cores = std::max(0.001, database.cores_millicores() / 1000.0);
+  Contention();
+  Connections();
+  Memory();
+  Storage();
+  if (absl::Status status = Flushes(); !status.ok()) return status;
+  if (absl::Status status = Commits(); !status.ok()) return status;
+  return Pooler();
+}
+
+void SystemCompiler::Contention() {
+  const model::DatabaseProfile& profile = profile_.database();
+  DatabaseModel& model = system_.database;
+  model.cores = std::max(0.001, deployment_.database().cores_millicores() / 1000.0);
   model.sigma = std::max(0.0, profile.contention_sigma());
   model.kappa = std::max(0.0, profile.contention_kappa());
   if (model.sigma == 0 && model.kappa == 0) {
@@ -36,6 +45,11 @@ absl::Status SystemCompiler::Database() {
   } else if (profile.contention_source() != "measured") {
     Warn("database contention curve is a prior: " + profile.contention_source());
   }
+}
+
+// What is left of max_connections for the API.
+void SystemCompiler::Connections() {
+  const model::Database& database = deployment_.database();
   uint32_t maximum = database.max_connections();
   if (maximum == 0) {
     maximum = 100;
@@ -47,7 +61,14 @@ absl::Status SystemCompiler::Database() {
     others += uint64_t{workload.replicas()} * std::max(1u, workload.workers()) *
               (workload.connections_per_worker() + workload.audit_connections_per_worker());
   }
+  DatabaseModel& model = system_.database;
   model.usable_connections = maximum > others ? static_cast<uint32_t>(maximum - others) : 0;
+  model.connect = std::max(0.0, profile_.database().connect_seconds()) * 1e9;
+}
+
+absl::Status SystemCompiler::Flushes() {
+  const model::DatabaseProfile& profile = profile_.database();
+  DatabaseModel& model = system_.database;
   const std::vector<double> quantiles(profile.flush_quantile_seconds().begin(),
                                       profile.flush_quantile_seconds().end());
   absl::StatusOr<FlushLaw> law = FlushLaw::Create(profile.flush_seconds(), quantiles);
@@ -61,26 +82,34 @@ absl::Status SystemCompiler::Database() {
   model.audit_batch = profile.audit_batch_cpu_seconds() * 1e9;
   model.audit_row = profile.audit_row_cpu_seconds() * 1e9;
   model.audit_insert = ToNanos(profile.group_commit_delay_seconds());
-  model.connect = std::max(0.0, profile.connect_seconds()) * 1e9;
-  model.connection_bytes = std::max(0.0, profile.memory_per_connection_bytes());
+  return absl::OkStatus();
+}
+
+// Of backends and shared buffers; after Connections().
+void SystemCompiler::Memory() {
+  const model::Database& database = deployment_.database();
+  DatabaseModel& model = system_.database;
+  model.connection_bytes = std::max(0.0, profile_.database().memory_per_connection_bytes());
   model.shared_bytes = static_cast<double>(database.shared_buffers_bytes());
   model.memory_bytes = static_cast<double>(database.memory_bytes());
   const double needed = model.shared_bytes + model.usable_connections * model.connection_bytes;
-  if (model.memory_bytes > 0 && needed > model.memory_bytes) {
-    Warn(absl::StrCat("database memory: ", model.usable_connections, " connections x ",
-                      static_cast<int64_t>(model.connection_bytes / 1048576), " MiB + ",
-                      static_cast<int64_t>(model.shared_bytes / 1048576),
-                      " MiB shared buffers are more than its ",
-                      static_cast<int64_t>(model.memory_bytes / 1048576),
-                      " MiB: it would be killed before max_connections is reached"));
-  }
+  if (model.memory_bytes <= 0 || needed <= model.memory_bytes) return;
+  Warn(absl::StrCat("database memory: ", model.usable_connections, " connections x ",
+                    static_cast<int64_t>(model.connection_bytes / 1048576), " MiB + ",
+                    static_cast<int64_t>(model.shared_bytes / 1048576),
+                    " MiB shared buffers are more than its ",
+                    static_cast<int64_t>(model.memory_bytes / 1048576),
+                    " MiB: it would be killed before max_connections is reached"));
+}
+
+void SystemCompiler::Storage() {
+  const model::DatabaseProfile& profile = profile_.database();
+  DatabaseModel& model = system_.database;
   model.wal_bytes_per_write = profile.wal_bytes_per_write();
   model.wal_bytes_per_audit = profile.wal_bytes_per_audit_record();
   model.storage_bytes_per_write = profile.storage_bytes_per_write();
   model.storage_bytes_per_audit = profile.storage_bytes_per_audit_record();
-  model.storage_bytes = static_cast<double>(database.storage_bytes());
-  if (absl::Status status = Commits(); !status.ok()) return status;
-  return Pooler();
+  model.storage_bytes = static_cast<double>(deployment_.database().storage_bytes());
 }
 
 absl::Status SystemCompiler::Commits() {

@@ -50,6 +50,7 @@ void PredictionBuilder::Provenance() {
   provenance.set_profile_name(inputs_.profile.name());
   provenance.set_valid(true);
   provenance.set_load_model(LoadModelName(workload_.model));
+  provenance.set_fault_plan(options_.faults.Name());
   provenance.set_replications(static_cast<uint32_t>(replications_.size()));
   for (const std::string& warning : system_.warnings) provenance.add_warnings(warning);
   for (const std::string& omission : system_.not_modelled) result_.add_not_modelled(omission);

@@ -64,6 +64,11 @@ class SystemCompiler {
 
   // compile_database.cc
   absl::Status Database();
+  void Contention();
+  void Connections();
+  void Memory();
+  void Storage();
+  absl::Status Flushes();
   absl::Status Commits();
   absl::Status Pooler();
 

@@ -1,12 +1,16 @@
 #include "simulator/faults/fault_plan.h"
 
 #include <cassert>
+#include <filesystem>
 
 namespace simulator {
 
-absl::Span<const FaultRule> FaultRules() {
-  using P = FaultParameter;
-  static const auto* const kRules = new std::vector<FaultRule>{
+namespace {
+
+using P = FaultParameter;
+
+std::vector<FaultRule> PlatformFaults() {
+  return {
       {FaultKind::kSlowdown,
        "slowdown",
        true,
@@ -38,6 +42,11 @@ absl::Span<const FaultRule> FaultRules() {
        true,
        FaultRule::kMustLast,
        {{"replicas", P::kCount, 1, 200, 1}}},
+  };
+}
+
+std::vector<FaultRule> DatabaseFaults() {
+  return {
       {FaultKind::kDatabaseRestart,
        "database_restart",
        true,
@@ -49,6 +58,11 @@ absl::Span<const FaultRule> FaultRules() {
        true,
        FaultRule::kMustLast,
        {{"factor", P::kNumber, 0, 10, 1, true}}},
+  };
+}
+
+std::vector<FaultRule> RedisFaults() {
+  return {
       {FaultKind::kRedisMasterLoss,
        "redis_master_loss",
        true,
@@ -68,6 +82,18 @@ absl::Span<const FaultRule> FaultRules() {
        FaultRule::kMayLast,
        {{"silent", P::kCount, 0, 1, 0}}},
   };
+}
+
+}  // namespace
+
+absl::Span<const FaultRule> FaultRules() {
+  static const auto* const kRules = [] {
+    auto* rules = new std::vector<FaultRule>(PlatformFaults());
+    for (const auto& more : {DatabaseFaults(), RedisFaults()}) {
+      rules->insert(rules->end(), more.begin(), more.end());
+    }
+    return rules;
+  }();
   return *kRules;
 }
 
@@ -85,6 +111,11 @@ double Fault::Get(const std::string& name) const {
   }
   assert(false);
   return 0;
+}
+
+std::string FaultPlan::Name() const {
+  if (empty()) return "";
+  return std::filesystem::path(file).stem().string();
 }
 
 }  // namespace simulator

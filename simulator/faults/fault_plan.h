@@ -63,6 +63,8 @@ struct FaultPlan {
   std::vector<FaultProcess> processes;
 
   bool empty() const { return faults.empty() && processes.empty(); }
+  // The file's name without folder and extension; empty when the plan is.
+  std::string Name() const;
 };
 
 // What the loader accepts of each kind. To make a kind available: write its handler in the engine,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -13,7 +14,7 @@ namespace simulator {
 namespace {
 
 bool Same(const SimulationPoint& a, const SimulationPoint& b) {
-  return a.deployment == b.deployment && a.users == b.users &&
+  return a.deployment == b.deployment && a.users == b.users && a.faults == b.faults &&
          std::abs(a.think_seconds - b.think_seconds) < 1e-9;
 }
 
@@ -27,7 +28,12 @@ void AddOnce(const SimulationPoint& point, std::vector<SimulationPoint>* points)
 }  // namespace
 
 std::string SimulationPoint::FileName() const {
-  return absl::StrFormat("predicted-%s-%.0f-%gs.json", deployment, users, think_seconds);
+  return absl::StrFormat("predicted-%s-%.0f-%gs%s%s.json", deployment, users, think_seconds,
+                         faults.empty() ? "" : "-", faults);
+}
+
+std::string FaultPlanPath(const std::string& claims_path, const std::string& name) {
+  return (std::filesystem::path(claims_path).parent_path() / "faults" / (name + ".yaml")).string();
 }
 
 absl::StatusOr<std::vector<SimulationPoint>> PointsOf(const model::ClaimList& claims,
@@ -51,12 +57,13 @@ absl::StatusOr<std::vector<SimulationPoint>> PointsOf(const model::ClaimList& cl
             absl::StrCat(where, "at: `", decision.at(),
                          "`: expected users=1..16000000 and a think_time above 0"));
       }
-      AddOnce({decision.deployment(), at->users, at->think_time_seconds, true}, &points);
-      asked.emplace(decision.deployment(), at->users);
+      AddOnce({decision.deployment(), at->users, at->think_time_seconds, at->faults, true},
+              &points);
+      if (at->faults.empty()) asked.emplace(decision.deployment(), at->users);
     }
   }
   for (const auto& [deployment, users] : asked) {
-    for (double think : think_times) AddOnce({deployment, users, think, false}, &points);
+    for (double think : think_times) AddOnce({deployment, users, think, "", false}, &points);
   }
   std::stable_sort(points.begin(), points.end(),
                    [](const SimulationPoint& a, const SimulationPoint& b) {

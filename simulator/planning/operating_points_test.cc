@@ -33,6 +33,19 @@ TEST(OperatingPointsTest, EachPointOnceDecidingOnesFirst) {
   EXPECT_FALSE((*points)[3].decides);
 }
 
+TEST(OperatingPointsTest, FaultsMakeAnotherPointWithoutAFrontier) {
+  model::ClaimList claims;
+  AddDecision("production", "mine", "users=1000 think_time=10s faults=cache-lost", &claims);
+  AddDecision("production", "mine", "users=1000 think_time=10s", &claims);
+  const auto points = PointsOf(claims, {"production"}, "mine", {5, 10});
+  ASSERT_TRUE(points.ok()) << points.status();
+  ASSERT_EQ(points->size(), 3u);
+  EXPECT_EQ((*points)[0].FileName(), "predicted-production-1000-10s-cache-lost.json");
+  EXPECT_EQ((*points)[1].faults, "");
+  EXPECT_EQ((*points)[2].think_seconds, 5);
+  EXPECT_EQ(FaultPlanPath("a/claims.yaml", "cache-lost"), "a/faults/cache-lost.yaml");
+}
+
 TEST(OperatingPointsTest, NamesTheClaimWhoseAtIsWrong) {
   for (const char* at : {"users=many", "users=100", "think_time=5s"}) {
     model::ClaimList claims;

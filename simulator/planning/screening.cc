@@ -18,7 +18,7 @@ void ForSimulated(const std::string& deployment, double users, model::VerdictRep
   for (model::Verdict& verdict : *report->mutable_verdicts()) {
     if (verdict.method() != "simulation" || verdict.deployment() != deployment) continue;
     const auto at = report::ParseOperatingPoint(verdict.at());
-    if (at.ok() && at->users == users) change(&verdict);
+    if (at.ok() && at->users == users && at->faults.empty()) change(&verdict);
   }
 }
 

@@ -39,20 +39,51 @@ int ProcessesNaming(const std::string& text) {
   return count;
 }
 
+// A port of this machine that somebody else listens on.
+class ForeignPort {
+ public:
+  ForeignPort() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof(address);
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), length), 0);
+    EXPECT_EQ(listen(socket_, 1), 0);
+    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &length), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~ForeignPort() { close(socket_); }
+  int port() const { return port_; }
+
+ private:
+  int socket_;
+  int port_ = 0;
+};
+
+struct Mistake {
+  std::vector<std::string> flags;
+  std::string says;
+};
+
+// Runs the server with wrong flags: one line that says what is wrong, an exit code, nothing left.
+void ExpectRefused(const std::string& folder, const Mistake& mistake) {
+  std::vector<std::string> argv = {base::Runfile("server/server").value(), "--data_dir=" + folder};
+  argv.insert(argv.end(), mistake.flags.begin(), mistake.flags.end());
+  const absl::Time began = absl::Now();
+  const auto output = base::RunCommand(argv, absl::Seconds(15));
+  ASSERT_TRUE(output.ok()) << mistake.flags.back() << ": " << output.status();
+  EXPECT_EQ(output->exit.signal, 0) << mistake.flags.back();
+  EXPECT_NE(output->exit.code, 0) << mistake.flags.back();
+  EXPECT_TRUE(absl::StrContains(output->err, mistake.says)) << output->err;
+  EXPECT_EQ(std::count(output->err.begin(), output->err.end(), '\n'), 1) << output->err;
+  EXPECT_LT(absl::Now() - began, absl::Seconds(12)) << mistake.flags.back();
+  EXPECT_EQ(ProcessesNaming(folder), 0) << mistake.flags.back();
+}
+
 TEST_F(LostDependencyTest, WrongFlagsAreOneClearLineAndLeaveNothingRunning) {
   const auto port = base::ClaimFreePorts(1);
   ASSERT_TRUE(port.ok());
-  const int holder = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(bind(holder, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  ASSERT_EQ(listen(holder, 1), 0);
-  socklen_t length = sizeof(address);
-  ASSERT_EQ(getsockname(holder, reinterpret_cast<sockaddr*>(&address), &length), 0);
-  const int foreign_port = ntohs(address.sin_port);
-
-  const std::string folder = server_->folder() + "/mistakes";
+  const ForeignPort foreign;
   ASSERT_TRUE(base::WriteFile(server_->folder() + "/file", "x").ok());
   ASSERT_TRUE(base::WriteFile(server_->folder() + "/key", R"({"kid":"k","key_hex":"12"})").ok());
   const std::string database = "--database_url=" + stack_->database_url();
@@ -60,10 +91,6 @@ TEST_F(LostDependencyTest, WrongFlagsAreOneClearLineAndLeaveNothingRunning) {
   const std::string nobody = absl::StrCat("127.0.0.1:", port->front().port());
   std::string wrong_password = database;
   wrong_password.replace(wrong_password.find("praxis:") + 7, 1, "_");
-  struct Mistake {
-    std::vector<std::string> flags;
-    std::string says;
-  };
   const std::vector<Mistake> mistakes = {
       {{"--no_such_flag=1"}, "no_such_flag"},
       {{"--port=many"}, "port"},
@@ -71,8 +98,8 @@ TEST_F(LostDependencyTest, WrongFlagsAreOneClearLineAndLeaveNothingRunning) {
       {{"--workers=-1"}, "--workers=-1"},
       {{absl::StrCat("--port=", server_->port()), database, redis},
        absl::StrCat("port ", server_->port())},
-      {{absl::StrCat("--port=", foreign_port), database, redis},
-       absl::StrCat("port ", foreign_port)},
+      {{absl::StrCat("--port=", foreign.port()), database, redis},
+       absl::StrCat("port ", foreign.port())},
       {{"--port=0", "--host=300.1.1.1", database, redis}, "--host=300.1.1.1"},
       {{"--port=0", redis, absl::StrCat("--database_url=postgresql://a:b@", nobody, "/x")},
        "--database_url"},
@@ -85,21 +112,7 @@ TEST_F(LostDependencyTest, WrongFlagsAreOneClearLineAndLeaveNothingRunning) {
       {{"--port=0", database, redis}, "--signing_key_file"},  // a key of its own
       {{"--port=0", database, redis, "--signing_key_file=" + server_->folder() + "/key"}, "/key"},
       {{"--port=0", database, redis, "--data_dir=" + server_->folder() + "/file"}, "/file"}};
-  for (const Mistake& mistake : mistakes) {
-    std::vector<std::string> argv = {base::Runfile("server/server").value(),
-                                     "--data_dir=" + folder};
-    argv.insert(argv.end(), mistake.flags.begin(), mistake.flags.end());
-    const absl::Time began = absl::Now();
-    const auto output = base::RunCommand(argv, absl::Seconds(15));
-    ASSERT_TRUE(output.ok()) << mistake.flags.back() << ": " << output.status();
-    EXPECT_EQ(output->exit.signal, 0) << mistake.flags.back();
-    EXPECT_NE(output->exit.code, 0) << mistake.flags.back();
-    EXPECT_TRUE(absl::StrContains(output->err, mistake.says)) << output->err;
-    EXPECT_EQ(std::count(output->err.begin(), output->err.end(), '\n'), 1) << output->err;
-    EXPECT_LT(absl::Now() - began, absl::Seconds(12)) << mistake.flags.back();
-    EXPECT_EQ(ProcessesNaming(folder), 0) << mistake.flags.back();
-  }
-  close(holder);
+  for (const Mistake& mistake : mistakes) ExpectRefused(server_->folder() + "/mistakes", mistake);
 }
 
 TEST_F(LostDependencyTest, WithoutRedisAnswersAreTheSame) {

@@ -24,7 +24,9 @@
 #include "model/io.h"
 #include "model/result_math.h"
 #include "model/scenario_loader.h"
+#include "report/claims.h"
 #include "simulator/calibration/campaign.h"
+#include "simulator/planning/operating_points.h"
 #include "tools/demo/child_server.h"
 #include "tools/demo/files.h"
 #include "tools/demo/judgement.h"
@@ -235,22 +237,42 @@ class Demo {
   }
 
   absl::Status SimulateClaims() {
+    const auto points = PointsToSimulate();
+    if (!points.ok()) return points.status();
     std::vector<SimulationJob> jobs;
-    auto add = [&](const char* deployment, const std::string& path, double users, double think) {
-      const std::string name =
-          absl::StrFormat("%s: %.0f users, think time %g s", deployment, users, think);
-      jobs.push_back(
-          {name, path, users, think, plan_.simulated_ramp_seconds, plan_.simulated_seconds,
-           Path(absl::StrFormat("predicted-%s-%.0f-%gs.json", deployment, users, think))});
-    };
-    add("production", files_.production, kMillion, 10);
-    if (!options_.quick) {
-      for (double think : {5.0, 9.0, 20.0}) add("production", files_.production, kMillion, think);
-      for (double users : {500e3, 100e3, 25e3}) add("production", files_.production, users, 10);
-      add("dev-4-cores", files_.dev, 15e3, 10);
-      add("staging-20-cores", files_.staging, 100e3, 10);
+    for (const simulator::SimulationPoint& point : *points) {
+      SimulationJob job;
+      job.name = absl::StrFormat("%s: %.0f users, think time %g s%s%s", point.deployment,
+                                 point.users, point.think_seconds,
+                                 point.faults.empty() ? "" : ", faults ", point.faults);
+      job.deployment_path = point.deployment == "dev-4-cores"        ? files_.dev
+                            : point.deployment == "staging-20-cores" ? files_.staging
+                                                                     : files_.production;
+      job.users = point.users;
+      job.think_time_seconds = point.think_seconds;
+      job.ramp_seconds = plan_.simulated_ramp_seconds;
+      job.duration_seconds = plan_.simulated_seconds;
+      job.out = Path(point.FileName());
+      if (!point.faults.empty()) {
+        job.faults_path = simulator::FaultPlanPath(files_.claims, point.faults);
+      }
+      jobs.push_back(std::move(job));
     }
     return RunSimulations(jobs, SimulationSettings());
+  }
+
+  // What the claims name, and for 1M users a frontier; in a quick run the headline alone.
+  absl::StatusOr<std::vector<simulator::SimulationPoint>> PointsToSimulate() const {
+    if (options_.quick) return {{{"production", kMillion, 10, "", true}}};
+    const auto claims = report::LoadClaims(files_.claims);
+    if (!claims.ok()) return claims.status();
+    auto points = simulator::PointsOf(*claims, {"production", "dev-4-cores", "staging-20-cores"},
+                                      profile_.name(), {});
+    if (!points.ok()) return points.status();
+    for (double think : {5.0, 20.0}) {
+      points->push_back({"production", kMillion, think, "", false});
+    }
+    return points;
   }
 
   absl::Status JudgeClaims() {

@@ -35,6 +35,7 @@ absl::StatusOr<base::Subprocess> Start(const SimulationJob& job, const Simulatio
     child.argv.push_back(
         absl::StrFormat("--latency_model_error=%.3f", options.latency_model_error));
   }
+  if (!job.faults_path.empty()) child.argv.push_back("--faults=" + job.faults_path);
   child.log_file = options.log_file;
   return base::Subprocess::Start(child);
 }

@@ -19,6 +19,7 @@ struct SimulationJob {
   double ramp_seconds = 0;
   double duration_seconds = 0;  // after the ramp; the simulator does not measure its first half
   std::string out;              // the predicted Result
+  std::string faults_path;      // a fault plan; empty: none
 };
 
 struct SimulationOptions {
