@@ -151,9 +151,12 @@ std::string Question(const model::Result& result) {
           : absl::StrFormat("%s users of the scenario %s, each with %s s between its requests",
                             ShortFigure(static_cast<double>(result.users())), from.scenario_name(),
                             ShortFigure(result.think_time_mean_seconds()));
+  const std::string faults = from.fault_plan().empty()
+                                 ? ""
+                                 : absl::StrCat(" and the faults ", from.fault_plan(), " occur");
   return absl::StrFormat(
-      "Can the deployment %s carry %s, when a request costs what the profile %s says?",
-      from.deployment_name(), load, from.profile_name());
+      "Can the deployment %s carry %s, when a request costs what the profile %s says%s?",
+      from.deployment_name(), load, from.profile_name(), faults);
 }
 
 void AddFigure(const model::Result& result, const std::string& name, Answer* answer) {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "report/html/charts.h"
+#include "report/html/compared_charts.h"
 #include "report/storm_map.h"
 #include "report/sweep_points.h"
 

@@ -13,6 +13,7 @@
 #include "report/evidence.h"
 #include "report/figure.h"
 #include "report/html/charts.h"
+#include "report/html/compared_charts.h"
 #include "report/html/document.h"
 #include "report/html/markup.h"
 #include "report/html/sections.h"

@@ -17,12 +17,28 @@ function clock(seconds, span) {
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
 const stepFor = (span) => STEPS.find((step) => span / step <= 10) || Math.ceil(span / 10);
 
+// Numbers of the disturbances above their lines; what is too near together shares one: "4-6".
+function numberMarks(ctx, area, numbered) {
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = css('--bad');
+  ctx.font = 'bold 11px sans-serif';
+  for (let i = 0; i < numbered.length;) {
+    let j = i;
+    while (j + 1 < numbered.length && numbered[j + 1].at - numbered[i].at < 16) ++j;
+    const text = numbered[i].number + (j > i ? '-' + numbered[j].number : '');
+    const right = numbered[j].at > area.right - 26;
+    ctx.textAlign = right ? 'right' : 'left';
+    ctx.fillText(text, right ? numbered[i].at - 3 : numbered[j].at + 3, area.top + 10);
+    i = j + 1;
+  }
+}
+
 // Vertical lines: {at, text, kind: fault|scaling|stage, number}.
 const marks = {
   id: 'marks',
   afterDatasetsDraw(chart, args, options) {
     const {ctx, chartArea: area, scales: {x}} = chart;
-    let last = -1e9;
+    const numbered = [];
     ctx.save();
     for (const mark of options.list || []) {
       if (mark.at < x.min || mark.at > x.max) continue;
@@ -35,15 +51,9 @@ const marks = {
       ctx.moveTo(at, area.top);
       ctx.lineTo(at, area.bottom);
       ctx.stroke();
-      if (mark.number && at - last > 16) {
-        ctx.globalAlpha = 1;
-        ctx.fillStyle = css('--bad');
-        ctx.font = 'bold 11px sans-serif';
-        ctx.textAlign = 'center';
-        ctx.fillText(mark.number, at + (at > area.right - 14 ? -7 : 7), area.top + 10);
-        last = at;
-      }
+      if (mark.number) numbered.push({at, number: mark.number});
     }
+    numberMarks(ctx, area, numbered);
     ctx.restore();
   },
 };

@@ -113,6 +113,7 @@ TEST(RunPageTest, DisturbancesAreNumberedMarksInEveryPlot) {
     for (double value : {1.0, 2.0}) series->add_value(value);
   }
   for (auto [kind, text] : {std::pair{"scaling", "cpu 84 % of 70 % -> 12 wanted"},
+                            {"held", "cpu 66 % of 70 % -> 12 wanted; stays at 12"},
                             {"failover", "the standby takes over"}}) {
     model::Event* event = result.add_events();
     event->set_kind(kind);
@@ -130,6 +131,26 @@ TEST(RunPageTest, DisturbancesAreNumberedMarksInEveryPlot) {
   }
   EXPECT_EQ(faults, 3u);
   EXPECT_EQ(scalings, 1u) << "in the plot of pods only";
+  // A decision that was held is told, but disturbs nothing.
+  EXPECT_THAT(page, HasSubstr("12 wanted; stays at 12"));
+}
+
+TEST(RunPageTest, FaultsAreInTheQuestion) {
+  model::Result result = Predicted(100, 150);
+  EXPECT_THAT(RenderRunPage(result, {}), Not(HasSubstr("and the faults")));
+  result.mutable_provenance()->set_fault_plan("cache-lost");
+  EXPECT_THAT(RenderRunPage(result, {}), HasSubstr("and the faults cache-lost occur?"));
+}
+
+TEST(RunPageTest, ACalmRunWithASpikeIsDrawnLogarithmically) {
+  model::Result result = Predicted(100, 150);
+  result.set_step_seconds(5);
+  model::Series* series = result.add_series();
+  series->set_name("p95_ms");
+  for (double value : {20.0, 30.0}) series->add_value(value);
+  EXPECT_THAT(RenderRunPage(result, {}), Not(HasSubstr("Response time (logarithmic)")));
+  series->add_value(2500);
+  EXPECT_THAT(RenderRunPage(result, {}), HasSubstr("Response time (logarithmic)"));
 }
 
 TEST(PageTest, DrawsPredictedBesideMeasured) {

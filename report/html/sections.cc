@@ -144,7 +144,7 @@ std::string Timeline(const model::Result& result) {
     const bool fault = IsFault(event);
     const std::string mark = fault ? absl::StrCat(++number) : "";
     const std::string change =
-        event.from() == 0 && event.to() == 0
+        event.from() == event.to()
             ? ""
             : absl::StrCat(ShortFigure(event.from()), " → ", ShortFigure(event.to()));
     kinds.insert(event.kind());
@@ -222,7 +222,11 @@ std::string ProvenanceBlock(const model::Result& result) {
     items.push_back(absl::StrCat("profile ", digest(from.profile_name(), from.profile_digest())));
   }
   items.push_back(absl::StrCat("seed ", from.seed()));
-  if (from.replications() > 0) items.push_back(absl::StrCat(from.replications(), " replications"));
+  if (from.replications() > 0) {
+    items.push_back(absl::StrCat(from.replications(),
+                                 from.replications() == 1 ? " replication" : " replications"));
+  }
+  if (!from.fault_plan().empty()) items.push_back(absl::StrCat("faults ", from.fault_plan()));
   items.push_back(absl::StrFormat("measured %s s from %s s on",
                                   ShortFigure(result.measured_seconds()),
                                   ShortFigure(result.measured_from_seconds())));
