@@ -68,7 +68,7 @@ absl::Status CampaignRun::Calibrate() {
 }
 
 std::string CampaignRun::DeploymentPath(const PlannedPoint& point) const {
-  return Path(absl::StrCat("predicted/", point.host, ".yaml"));
+  return Path(absl::StrCat("predicted/deployment-", point.host, ".yaml"));
 }
 std::string CampaignRun::ScenarioPath(const PlannedPoint& point) const {
   return Path(absl::StrCat("predicted/scenario-", point.think_law, ".yaml"));

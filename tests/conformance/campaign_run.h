@@ -55,7 +55,7 @@ class CampaignRun {
   std::string DeploymentPath(const PlannedPoint& point) const;
   std::string ScenarioPath(const PlannedPoint& point) const;
   std::string ProfilePath(const PlannedPoint& point) const;
-  std::string FaultsPath() const { return Path("predicted/cache-lost.yaml"); }
+  std::string FaultsPath() const { return Path("predicted/faults-cache-lost.yaml"); }
   void Say(const std::string& line) const;
 
   CampaignRunOptions options_;
