@@ -85,15 +85,7 @@ absl::Status ReadFaults(const FlagMap& flags, RunOptions* options) {
   const auto flag = flags.find("faults");
   if (flag == flags.end()) return absl::OkStatus();
   absl::StatusOr<FaultPlan> plan = LoadFaultPlan(UserPath(flag->second));
-  if (!plan.ok()) return plan.status();
-  for (const Fault& fault : plan->faults) {
-    if (fault.kind == FaultKind::kSlowdown && options->slowdown.duration_seconds > 0) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          plan->file, ":", fault.line, ": slowdown: give it here or with --slowdown, not both"));
-    }
-  }
-  options->faults = std::move(*plan);
-  return absl::OkStatus();
+  return plan.ok() ? UseFaults(*std::move(plan), options) : plan.status();
 }
 
 void Progress(absl::Time start, uint32_t replication, const ReplicationResult& result) {
@@ -120,6 +112,17 @@ std::vector<std::string> PredictionFlags(const std::vector<std::string>& more) {
       "precision_of", "max_replications"};
   names.insert(names.end(), more.begin(), more.end());
   return names;
+}
+
+absl::Status UseFaults(FaultPlan plan, RunOptions* options) {
+  for (const Fault& fault : plan.faults) {
+    if (fault.kind == FaultKind::kSlowdown && options->slowdown.duration_seconds > 0) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          plan.file, ":", fault.line, ": slowdown: give it here or with --slowdown, not both"));
+    }
+  }
+  options->faults = std::move(plan);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<RunOptions> ReadRunOptions(const FlagMap& flags) {

@@ -19,6 +19,8 @@ std::vector<std::string> PredictionFlags(const std::vector<std::string>& more);
 // InvalidArgument names the flag, what was expected and what was found; FailedPrecondition: the
 // file of --faults cannot be read or is wrong.
 absl::StatusOr<RunOptions> ReadRunOptions(const FlagMap& flags);
+// What --faults does, with a plan that has been read. InvalidArgument: a slowdown in both.
+absl::Status UseFaults(FaultPlan plan, RunOptions* options);
 // Of a program that ends with ReadRunOptions' error: 1 for a file, 2 for a flag.
 int ExitCodeOf(const absl::Status& options);
 

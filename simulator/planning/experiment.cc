@@ -113,30 +113,21 @@ absl::StatusOr<model::Result> Simulate(
           "system never settles");
     }
   }
-  const auto build = [&](const std::vector<ReplicationResult>& replications) {
-    return BuildPrediction({experiment.scenario, experiment.deployment, experiment.profile},
-                           compiled.workload, compiled.system, options, replications);
+  const Join join = [&](const std::vector<ReplicationResult>& replications) {
+    return JoinReplications(experiment, compiled, options, replications);
   };
   absl::StatusOr<model::Result> result;
   if (options.precision > 0) {
-    const auto replicated = ReplicateUntilPrecise(compiled, options, build, finished);
+    const auto replicated = ReplicateUntilPrecise(compiled, options, join, finished);
     if (!replicated.ok()) return explained(replicated.status());
-    if (replicated->reached > options.precision) {
-      warnings.push_back(absl::StrFormat(
-          "precision of %.3g %% not reached by %d replications: %s is known to %.3g %%",
-          100 * options.precision, replicated->replications.size(), replicated->worst,
-          100 * replicated->reached));
-    }
-    result = build(replicated->replications);
+    result = join(replicated->replications);
   } else {
     const auto replications =
         RunReplications(compiled.workload, compiled.system, options, finished);
     if (!replications.ok()) return explained(replications.status());
-    result = build(*replications);
+    result = join(*replications);
   }
-  if (!overload.empty()) warnings.push_back("unstable at the largest rate: " + overload);
   for (const std::string& warning : warnings) result->mutable_provenance()->add_warnings(warning);
-  result->mutable_provenance()->set_profile_digest(experiment.profile_digest);
   return result;
 }
 
@@ -146,6 +137,7 @@ model::Result JoinReplications(const Experiment& experiment, const CompiledExper
   model::Result result =
       BuildPrediction({experiment.scenario, experiment.deployment, experiment.profile},
                       compiled.workload, compiled.system, options, replications);
+  NotePrecision(options, replications.size(), &result);
   const std::string overload = Overload(compiled.workload, compiled.system);
   if (!overload.empty()) {
     result.mutable_provenance()->add_warnings("unstable at the largest rate: " + overload);

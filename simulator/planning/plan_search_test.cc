@@ -8,14 +8,14 @@ namespace {
 
 class PlanSearchTest : public ::testing::Test {
  protected:
-  // The files' system with `users` that think 2 s, every choice but the pods and what a test adds
+  // The files' system with `users` that think 1 s, every choice but the pods and what a test adds
   // given: one core a pod, 2 connections, 8 cores of the database.
   void Prepare(uint64_t users, const std::string& slo) {
     const TestInputs inputs = TestInputs::FromFiles();
     experiment_ = {inputs.scenario, inputs.deployment, inputs.profile, ""};
     request_.experiment = &experiment_;
     request_.options.users = users;
-    request_.options.think_time_seconds = 2;
+    request_.options.think_time_seconds = 1;
     request_.options.replications = 2;
     request_.objectives = *ParseServiceLevel(slo);
     request_.choices.cpu_millicores = {1000};
@@ -45,7 +45,7 @@ class PlanSearchTest : public ::testing::Test {
 // The work that a grid of more than a thousand configurations costs: almost all of them are never
 // simulated, and a simulation ends after its first two replications when they decide.
 TEST_F(PlanSearchTest, AThousandConfigurationsCostAFewSimulations) {
-  Prepare(40000, "p95<100ms,errors<0.1%");
+  Prepare(20000, "p95<100ms,errors<0.1%");
   request_.choices.cpu_millicores = {500, 1000, 2000, 4000};
   request_.choices.connections = {1, 2, 3, 4, 6, 8};
   request_.choices.database_millicores = {1000, 2000, 3000, 4000, 6000, 8000, 12000};
@@ -59,7 +59,7 @@ TEST_F(PlanSearchTest, AThousandConfigurationsCostAFewSimulations) {
 
 // More replications exactly where the first ones leave the service level open.
 TEST_F(PlanSearchTest, ASimulationEndsWhenTheServiceLevelIsDecided) {
-  Prepare(2000, "p95<1s");
+  Prepare(1000, "p95<1s");
   ASSERT_TRUE(UseShortRun(experiment_, 1, &request_.options).ok());
   const auto api = ApiWorkload(request_);
   ASSERT_TRUE(api.ok());
@@ -87,7 +87,7 @@ TEST_F(PlanSearchTest, ASimulationEndsWhenTheServiceLevelIsDecided) {
 
 // 40,000 requests/s need 3 pods with 2 connections each; PostgreSQL has room for 4.
 TEST_F(PlanSearchTest, PgBouncerWhereTheConnectionsDoNotFit) {
-  Prepare(80000, "p95<50ms,errors<0.1%");
+  Prepare(40000, "p95<50ms,errors<0.1%");
   experiment_.deployment.mutable_database()->set_max_connections(7);
   experiment_.deployment.mutable_database()->set_superuser_reserved_connections(3);
   experiment_.profile.mutable_database()->set_pooler_query_seconds(15e-6);
@@ -117,7 +117,7 @@ TEST_F(PlanSearchTest, PgBouncerWhereTheConnectionsDoNotFit) {
 }
 
 TEST_F(PlanSearchTest, NoPgBouncerWhereTheConnectionsFit) {
-  Prepare(40000, "p95<50ms,errors<0.1%");
+  Prepare(20000, "p95<50ms,errors<0.1%");
   experiment_.deployment.mutable_database()->set_pooler("transaction");  // of the base: not needed
   const Plan plan = Find();
   EXPECT_EQ(BestOf(plan).configuration.pooler_pool, 0u);
@@ -130,7 +130,7 @@ TEST_F(PlanSearchTest, NoPgBouncerWhereTheConnectionsFit) {
 // With one connection a worker the pods fit: cheaper than 2 connections behind PgBouncer by its
 // core.
 TEST_F(PlanSearchTest, FewerConnectionsAreCheaperThanAPooler) {
-  Prepare(80000, "p95<50ms,errors<0.1%");
+  Prepare(40000, "p95<50ms,errors<0.1%");
   experiment_.deployment.mutable_database()->set_max_connections(7);
   experiment_.deployment.mutable_database()->set_superuser_reserved_connections(3);
   request_.choices.connections = {1, 2};

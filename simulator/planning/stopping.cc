@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "simulator/engine/replications.h"
 #include "simulator/statistics/mser.h"
 
@@ -103,6 +104,15 @@ absl::StatusOr<Replicated> ReplicateUntilPrecise(const CompiledExperiment& compi
   if (!replications.ok()) return replications.status();
   replicated.replications = *std::move(replications);
   return replicated;
+}
+
+void NotePrecision(const RunOptions& options, size_t replications, model::Result* result) {
+  Replicated replicated;
+  if (options.precision <= 0 || !Worst(*result, options.precision_of, &replicated).ok()) return;
+  if (replicated.reached <= options.precision) return;
+  result->mutable_provenance()->add_warnings(absl::StrFormat(
+      "precision of %.3g %% not reached by %d replications: %s is known to %.3g %%",
+      100 * options.precision, replications, replicated.worst, 100 * replicated.reached));
 }
 
 }  // namespace simulator

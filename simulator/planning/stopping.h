@@ -46,4 +46,7 @@ absl::StatusOr<Replicated> ReplicateUntilPrecise(const CompiledExperiment& compi
                                                  const RunOptions& options, const Join& build,
                                                  const Finished& finished);
 
+// Says in the result's warnings when `replications` of them did not reach options.precision.
+void NotePrecision(const RunOptions& options, size_t replications, model::Result* result);
+
 }  // namespace simulator

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "model/yaml/quantity.h"
 #include "simulator/commands/run_options.h"
+#include "simulator/faults/fault_loader.h"
 
 namespace simulator {
 namespace {
@@ -86,8 +87,14 @@ absl::StatusOr<PreparedPoint> Prepare(const SweepPlan& plan, const SweepPoint& p
     const absl::Status changed = Change(name, *figure, &prepared.experiment.deployment);
     if (!changed.ok()) return changed;
   }
+  const auto faults = flags.extract("faults");  // the plan has its text
   auto options = ReadRunOptions(flags);
   if (!options.ok()) return options.status();
+  if (!faults.empty()) {
+    auto parsed = ParseFaultPlan(plan.fault_plans().at(faults.mapped()), faults.mapped());
+    if (!parsed.ok()) return parsed.status();
+    if (absl::Status used = UseFaults(*std::move(parsed), &*options); !used.ok()) return used;
+  }
   if (options->settle_by_mser) {
     return absl::InvalidArgumentError("--settle: expected a time; in a sweep it is not looked for");
   }
@@ -101,6 +108,7 @@ absl::StatusOr<PreparedPoint> Prepare(const SweepPlan& plan, const SweepPoint& p
 }  // namespace
 
 absl::Status CheckParameter(const std::string& name, const std::string& value) {
+  if (name == "faults") return absl::OkStatus();  // its file is read with the sweep's
   return ChangesDeployment(name) ? Figure(name, value).status()
                                  : ReadRunOptions({{name, value}}).status();
 }

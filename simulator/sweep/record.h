@@ -6,9 +6,8 @@
 
 namespace simulator {
 
-// A replication's result as a message and back, exactly: every figure that BuildPrediction reads.
-// A field that ReplicationResult gains must be added to both (sweep_test compares a sweep with
-// `simulator run`).
+// A replication's result as a message and back, exactly. A member that ReplicationResult gains does
+// not compile until it is kept; record_test sends every field of the message there and back.
 ReplicationRecord ToRecord(const ReplicationResult& result);
 
 // InvalidArgument: another build's operations or series, or a malformed histogram.

@@ -10,17 +10,20 @@
 #include "base/build_info.h"
 #include "model/io.h"
 #include "model/threshold.h"
-#include "simulator/engine/simulation.h"
+#include "simulator/engine/replications.h"
 #include "simulator/planning/experiment.h"
+#include "simulator/planning/stopping.h"
 #include "simulator/sweep/point.h"
 #include "simulator/sweep/record.h"
 
 namespace simulator {
 namespace {
 
+// One replication of a point, or the whole point where a precision decides how many there are.
 struct Task {
   int point = 0;
   uint32_t replication = 0;
+  bool whole = false;
 };
 
 absl::StatusOr<std::vector<Task>> TasksOf(const SweepPlan& plan) {
@@ -28,8 +31,12 @@ absl::StatusOr<std::vector<Task>> TasksOf(const SweepPlan& plan) {
   for (int point = 0; point < plan.points_size(); ++point) {
     const auto prepared = PreparePoint(plan, point);
     if (!prepared.ok()) return prepared.status();
+    if (prepared->options.precision > 0) {
+      tasks.push_back({point, 0, true});
+      continue;
+    }
     for (uint32_t i = 0; i < std::max(1u, prepared->options.replications); ++i) {
-      tasks.push_back({point, i});
+      tasks.push_back({point, i, false});
     }
   }
   return tasks;
@@ -43,26 +50,43 @@ absl::StatusOr<std::string> DigestOf(const SweepPlan& plan) {
   return model::Sha256Hex(*json);
 }
 
-absl::StatusOr<ReplicationRecord> RunTask(const SweepPlan& plan, const Task& task) {
+absl::StatusOr<std::vector<ReplicationResult>> RunReplication(const PreparedPoint& point,
+                                                              uint32_t replication) {
+  RunOptions options = point.options;
+  options.first_replication = replication;
+  options.replications = 1;
+  options.threads = 1;
+  return RunReplications(point.compiled.workload, point.compiled.system, options);
+}
+
+absl::StatusOr<std::vector<ReplicationResult>> RunPoint(const PreparedPoint& point) {
+  RunOptions options = point.options;
+  options.threads = 1;
+  const Join join = [&](const std::vector<ReplicationResult>& replications) {
+    return JoinReplications(point.experiment, point.compiled, options, replications);
+  };
+  auto replicated = ReplicateUntilPrecise(point.compiled, options, join, nullptr);
+  if (!replicated.ok()) return replicated.status();
+  return std::move(replicated->replications);
+}
+
+absl::StatusOr<std::vector<ReplicationRecord>> RunTask(const SweepPlan& plan, const Task& task) {
   const auto prepared = PreparePoint(plan, task.point);
   if (!prepared.ok()) return prepared.status();
-  const ReplicationResult result =
-      Simulation(prepared->compiled.workload, prepared->compiled.system, prepared->options,
-                 task.replication)
-          .Run();
-  if (!result.unstable.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        SettingsInWords(plan, plan.points(task.point)), ": unstable: ", result.unstable));
+  const auto results =
+      task.whole ? RunPoint(*prepared) : RunReplication(*prepared, task.replication);
+  if (!results.ok()) {
+    return absl::Status(results.status().code(),
+                        absl::StrCat(SettingsInWords(plan, plan.points(task.point)), ": ",
+                                     std::string(results.status().message())));
   }
-  if (!result.violation.empty()) {
-    return absl::InternalError(absl::StrCat(
-        SettingsInWords(plan, plan.points(task.point)), ", replication ", task.replication, ": ",
-        result.violation, " (the simulator is wrong, no result is given)"));
+  std::vector<ReplicationRecord> records;
+  for (const ReplicationResult& result : *results) {
+    records.push_back(ToRecord(result));
+    records.back().set_point(static_cast<uint32_t>(task.point));
+    records.back().set_replication(task.replication + static_cast<uint32_t>(records.size()) - 1);
   }
-  ReplicationRecord record = ToRecord(result);
-  record.set_point(static_cast<uint32_t>(task.point));
-  record.set_replication(task.replication);
-  return record;
+  return records;
 }
 
 // Same sweep, same build, each of 0 .. count - 1 once.
@@ -99,8 +123,8 @@ absl::Status CheckShards(const std::vector<SweepShard>& shards) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<model::Result> Join(const SweepPlan& plan, int point, const SweepShard& build,
-                                   const std::vector<const ReplicationRecord*>& records) {
+absl::StatusOr<model::Result> JoinPoint(const SweepPlan& plan, int point, const SweepShard& build,
+                                        const std::vector<const ReplicationRecord*>& records) {
   const auto prepared = PreparePoint(plan, point);
   if (!prepared.ok()) return prepared.status();
   std::vector<ReplicationResult> replications;
@@ -119,6 +143,27 @@ absl::StatusOr<model::Result> Join(const SweepPlan& plan, int point, const Sweep
   return result;
 }
 
+// Hands a shard's runs to the tasks that it was dealt, in their order.
+absl::Status DealtTo(const SweepShard& shard, const std::vector<Task>& tasks,
+                     std::vector<std::vector<const ReplicationRecord*>>* found) {
+  int next = 0;
+  for (size_t at = shard.index(); at < tasks.size(); at += shard.count()) {
+    const Task& task = tasks[at];
+    for (; next < shard.runs_size(); ++next) {
+      const ReplicationRecord& record = shard.runs(next);
+      const size_t done = (*found)[at].size();
+      if (record.point() != static_cast<uint32_t>(task.point) ||
+          record.replication() != task.replication + done || (done > 0 && !task.whole)) {
+        break;
+      }
+      (*found)[at].push_back(&record);
+    }
+  }
+  if (next == shard.runs_size()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("shard ", shard.index(), ": its runs are not those of the plan"));
+}
+
 }  // namespace
 
 absl::StatusOr<SweepShard> RunShard(
@@ -131,7 +176,8 @@ absl::StatusOr<SweepShard> RunShard(
   std::vector<Task> mine;
   for (size_t i = index; i < all->size(); i += count) mine.push_back((*all)[i]);
 
-  std::vector<absl::StatusOr<ReplicationRecord>> records(mine.size(), ReplicationRecord());
+  std::vector<absl::StatusOr<std::vector<ReplicationRecord>>> records(
+      mine.size(), std::vector<ReplicationRecord>());
   std::atomic<size_t> next{0};
   size_t done = 0;
   std::mutex mutex;
@@ -158,9 +204,9 @@ absl::StatusOr<SweepShard> RunShard(
   shard.set_commit(base::ThisBuild().commit);
   shard.set_index(index);
   shard.set_count(count);
-  for (absl::StatusOr<ReplicationRecord>& record : records) {
-    if (!record.ok()) return record.status();
-    *shard.add_runs() = *std::move(record);
+  for (absl::StatusOr<std::vector<ReplicationRecord>>& task : records) {
+    if (!task.ok()) return task.status();
+    for (ReplicationRecord& record : *task) *shard.add_runs() = std::move(record);
   }
   return shard;
 }
@@ -171,32 +217,23 @@ absl::StatusOr<std::vector<PointResult>> MergeShards(const std::vector<SweepShar
   const SweepPlan& plan = shards.front().plan();
   const auto tasks = TasksOf(plan);
   if (!tasks.ok()) return tasks.status();
-  const auto count = shards.size();
-  std::vector<const ReplicationRecord*> ordered(tasks->size(), nullptr);
+  std::vector<std::vector<const ReplicationRecord*>> by_point(
+      static_cast<size_t>(plan.points_size()));
+  std::vector<std::vector<const ReplicationRecord*>> found(tasks->size());
   for (const SweepShard& shard : shards) {
-    size_t at = shard.index();
-    for (const ReplicationRecord& record : shard.runs()) {
-      if (at >= tasks->size() || record.point() != static_cast<uint32_t>((*tasks)[at].point) ||
-          record.replication() != (*tasks)[at].replication) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("shard ", shard.index(), ": its runs are not those of the plan"));
-      }
-      ordered[at] = &record;
-      at += count;
-    }
+    if (absl::Status status = DealtTo(shard, *tasks, &found); !status.ok()) return status;
   }
-  std::vector<PointResult> points(static_cast<size_t>(plan.points_size()));
-  for (int i = 0; i < plan.points_size(); ++i) {
-    std::vector<const ReplicationRecord*> records;
-    for (size_t task = 0; task < tasks->size(); ++task) {
-      if ((*tasks)[task].point != i) continue;
-      if (ordered[task] == nullptr) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("shard ", task % count, " lacks a run of its share"));
-      }
-      records.push_back(ordered[task]);
+  for (size_t i = 0; i < tasks->size(); ++i) {
+    if (found[i].empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("shard ", i % shards.size(), " lacks a run of its share"));
     }
-    auto result = Join(plan, i, shards.front(), records);
+    auto& records = by_point[static_cast<size_t>((*tasks)[i].point)];
+    records.insert(records.end(), found[i].begin(), found[i].end());
+  }
+  std::vector<PointResult> points(by_point.size());
+  for (int i = 0; i < plan.points_size(); ++i) {
+    auto result = JoinPoint(plan, i, shards.front(), by_point[static_cast<size_t>(i)]);
     if (!result.ok()) return result.status();
     points[static_cast<size_t>(i)] = {&plan.points(i), *std::move(result)};
   }

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "model/io.h"
 #include "model/yaml/node.h"
 #include "simulator/commands/run_options.h"
+#include "simulator/faults/fault_loader.h"
 #include "simulator/planning/experiment.h"
 #include "simulator/sweep/point.h"
 
@@ -74,10 +76,32 @@ class Reader {
     for (const model::YamlMap::Entry& entry : map->entries()) {
       const auto text = entry.value.AsString();
       if (!text.ok()) return text.status();
-      const absl::Status good = ReadRunOptions({{entry.key, *text}}).status();
-      if (!good.ok()) return map->ErrorAt(entry, std::string(good.message()));
       (*plan_.mutable_base())[entry.key] = *text;
     }
+    for (const model::YamlMap::Entry& entry : map->entries()) {
+      const absl::Status good =
+          entry.key == "faults" ? KeepFaults(plan_.base().at("faults")) : GoodInBase(entry.key);
+      if (!good.ok()) return map->ErrorAt(entry, std::string(good.message()));
+    }
+    return absl::OkStatus();
+  }
+
+  // Some flags mean something only together with --precision.
+  absl::Status GoodInBase(const std::string& name) const {
+    FlagMap flags = {{name, plan_.base().at(name)}};
+    const auto precision = plan_.base().find("precision");
+    if (precision != plan_.base().end()) flags.insert({precision->first, precision->second});
+    return ReadRunOptions(flags).status();
+  }
+
+  // The text of a fault plan becomes part of the sweep's plan.
+  absl::Status KeepFaults(const std::string& name) {
+    const std::filesystem::path folder = std::filesystem::path(root_.node().file()).parent_path();
+    const std::string path = (folder / name).lexically_normal().string();
+    auto text = model::ReadFile(path);
+    if (!text.ok()) return text.status();
+    if (const auto parsed = ParseFaultPlan(*text, path); !parsed.ok()) return parsed.status();
+    (*plan_.mutable_fault_plans())[name] = *std::move(text);
     return absl::OkStatus();
   }
 
@@ -94,7 +118,7 @@ class Reader {
   absl::StatusOr<std::string> Value(const std::string& name, const model::YamlNode& node) {
     const auto text = node.AsString();
     if (!text.ok()) return text.status();
-    const absl::Status good = CheckParameter(name, *text);
+    const absl::Status good = name == "faults" ? KeepFaults(*text) : CheckParameter(name, *text);
     if (!good.ok()) return node.Error(std::string(good.message()));
     return *text;
   }
@@ -196,11 +220,7 @@ class Reader {
 
 std::vector<std::string> SweepFlags() {
   std::vector<std::string> names;
-  // Files of faults and of overload would have to lie beside every shard; a precision decides how
-  // many replications there are only after some of them.
-  const std::set<std::string> others = {"scenario",  "deployment",   "profile",
-                                        "threads",   "faults",       "overload",
-                                        "precision", "precision_of", "max_replications"};
+  const std::set<std::string> others = {"scenario", "deployment", "profile", "threads", "overload"};
   for (std::string& name : PredictionFlags({})) {
     if (!others.contains(name)) names.push_back(std::move(name));
   }
