@@ -10,6 +10,7 @@
 #include "simulator/commands/arguments.h"
 #include "simulator/commands/flag_values.h"
 #include "simulator/commands/run_options.h"
+#include "simulator/planning/configuration.h"
 #include "simulator/planning/difference.h"
 #include "simulator/planning/experiment.h"
 
@@ -52,9 +53,34 @@ absl::StatusOr<RunOptions> ReadOptions(FlagMap flags) {
 }
 
 std::vector<std::string> FlagNames() {
-  std::vector<std::string> names = PredictionFlags({"out"});
+  std::vector<std::string> names = PredictionFlags({"out", "prices"});
   std::erase(names, "deployment");
   return names;
+}
+
+// Costs by the user's prices as figures of their own, where they differ.
+absl::Status AddCosts(const FlagMap& flags, const Side& before, const Side& after,
+                      Difference* difference) {
+  if (!flags.contains("prices")) return absl::OkStatus();
+  const auto prices = LoadPrices(UserPath(flags.at("prices")));
+  if (!prices.ok()) return prices.status();
+  const ApiPods old_pods = ApiPodsOf(before.deployment);
+  const ApiPods new_pods = ApiPodsOf(after.deployment);
+  const auto cost = [&](const Side& side, const ApiPods& pods, uint32_t count) {
+    return CostPerHour(ConfigurationOf(side.deployment, pods.api, count), side.deployment, pods.api,
+                       *prices);
+  };
+  for (const bool most : {false, true}) {
+    FactChange change;
+    change.name = most ? "cost_at_most_pods" : "cost_at_least_pods";
+    change.unit = prices->currency + "/h";
+    change.before_known = !old_pods.api.empty();
+    change.after_known = !new_pods.api.empty();
+    change.before = cost(before, old_pods, most ? old_pods.most : old_pods.least);
+    change.after = cost(after, new_pods, most ? new_pods.most : new_pods.least);
+    if (change.before != change.after) difference->facts.push_back(change);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> Render(const Side& before, const Side& after, const FlagMap& flags,
@@ -96,7 +122,10 @@ int RunDiff(std::vector<std::string> args) {
   if (!before.ok()) return Fail(before.status());
   const auto after = LoadSide(paths[1]);
   if (!after.ok()) return Fail(after.status());
-  const Difference difference = Compare(before->check, after->check);
+  Difference difference = Compare(before->check, after->check);
+  if (absl::Status priced = AddCosts(*flags, *before, *after, &difference); !priced.ok()) {
+    return Fail(priced);
+  }
   const auto text = Render(*before, *after, *flags, *options, difference);
   if (!text.ok()) return Fail(text.status());
   if (flags->contains("out")) {

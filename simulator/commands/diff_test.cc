@@ -55,6 +55,43 @@ TEST(DiffTest, PredictionsSideBySide) {
   }
 }
 
+// 5 to 100 pods of 2 cores and 16 or 8 cores of the database at 0.5 an hour, 6 Redis nodes at 0.1.
+TEST(DiffTest, CostByTheUsersPrices) {
+  const std::string prices = ::testing::TempDir() + "/prices.yaml";
+  ASSERT_TRUE(
+      model::WriteFile("core_hour: 0.5\nredis_node_hour: 0.1\ncurrency: EUR\n", prices).ok());
+  const std::string after = Changed("cores_millicores: 16000", "cores_millicores: 8000");
+  const std::string text = DiffOf({kBefore, after, "--prices", prices}, 0);
+  EXPECT_NE(text.find("| cost_at_least_pods, EUR/h | 13.6 | 9.6 | -29.4 % |"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("| cost_at_most_pods, EUR/h | 108.6 | 104.6 | -3.7 % |"), std::string::npos)
+      << text;
+  EXPECT_EQ(RunDiff({kBefore, after, "--prices", "nowhere.yaml"}), 2);
+}
+
+// The flags of `run`, open loads among them.
+TEST(DiffTest, PredictionsOfAnOpenLoad) {
+  const auto closed = model::ReadFile(kFolder + "scenario.yaml");
+  ASSERT_TRUE(closed.ok());
+  const std::string scenario = ::testing::TempDir() + "/open.yaml";
+  ASSERT_TRUE(
+      model::WriteFile(
+          absl::StrReplaceAll(
+              *closed, {{"model: closed\n  stages: [{ramp_to: 10000, over: 60s}, {hold: 120s}]",
+                         "model: open\n  stages: [{ramp_to_rate: 10/s, over: 1s}]"}}),
+          scenario)
+          .ok());
+  const std::string after = Changed("cores_millicores: 16000", "cores_millicores: 8000");
+  const std::vector<std::string> args = {
+      kBefore,  after, "--scenario", scenario, "--profile", kFolder + "profile.json",
+      "--ramp", "1s",  "--duration", "5s",     "--rate",    "500/s"};
+  const std::string text = DiffOf(args, 0);
+  EXPECT_NE(text.find("Predicted: open model, 500 arrivals/s"), std::string::npos) << text;
+  std::vector<std::string> wrong = args;
+  wrong.insert(wrong.end(), {"--users", "100"});
+  EXPECT_EQ(RunDiff(wrong), 2);
+}
+
 TEST(DiffTest, BadInputEndsWith2) {
   EXPECT_EQ(RunDiff({}), 2);
   EXPECT_EQ(RunDiff({kBefore}), 2);

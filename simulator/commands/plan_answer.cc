@@ -26,10 +26,9 @@ class Printer {
   absl::Status Print(model::Result* measured) {
     PrintSearch();
     if (plan_.best < 0) {
-      return absl::NotFoundError(
-          absl::StrCat("no configuration meets the service level",
-                       plan_.nearest_by_bounds.empty() ? "" : "; the bounds' best miss: ",
-                       plan_.nearest_by_bounds));
+      return absl::NotFoundError(absl::StrCat("no configuration meets the service level",
+                                              plan_.nearest_by_bounds.empty() ? "" : "; ",
+                                              plan_.nearest_by_bounds));
     }
     const PlanTrial& best = plan_.trials[static_cast<size_t>(plan_.best)];
     std::printf("\nplan             %s\n", best.configuration.Words().c_str());

@@ -2,9 +2,12 @@
 
 #include <cstdlib>
 
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "model/io.h"
 #include "model/result.pb.h"
+#include "simulator/commands/said.h"
 
 namespace simulator {
 namespace {
@@ -54,6 +57,80 @@ TEST(RunTest, WritesAResultThatReadsBackTheSameTwice) {
   EXPECT_EQ(result->provenance().engine(), "simulator");
   EXPECT_EQ(result->provenance().profile_digest().size(), 64u);
   EXPECT_GT(result->total().requests(), 0u);
+}
+
+// The test scenario with another model of users.
+std::string ScenarioWith(const std::string& name, const std::string& users) {
+  const auto text = model::ReadFile(kFolder + "scenario.yaml");
+  EXPECT_TRUE(text.ok());
+  const std::string closed = "model: closed\n  stages: [{ramp_to: 10000, over: 60s}, {hold: 120s}]";
+  EXPECT_NE(text->find(closed), std::string::npos);
+  std::string path = ::testing::TempDir() + "/" + name + ".yaml";
+  EXPECT_TRUE(model::WriteFile(absl::StrReplaceAll(*text, {{closed, users}}), path).ok());
+  return path;
+}
+
+double QuantityOf(const std::string& path, const std::string& name) {
+  const auto result = model::ReadJson<model::Result>(path);
+  EXPECT_TRUE(result.ok()) << result.status();
+  for (const model::Quantity& quantity : result->quantities()) {
+    if (quantity.name() == name) return quantity.value();
+  }
+  return -1;
+}
+
+// Two in three journeys look (2.05 requests), one reads a record (1): 1.7 requests an arrival.
+TEST(RunTest, OpenAndPartlyOpenLoads) {
+  const std::string open =
+      ScenarioWith("open", "model: open\n  stages: [{ramp_to_rate: 10/s, over: 1s}, {hold: 60s}]");
+  const std::string partly =
+      ScenarioWith("partly",
+                   "model: partly_open\n  session: {journeys: {geometric: {mean: 2}}}\n"
+                   "  stages: [{ramp_to_rate: 10/s, over: 1s}, {hold: 60s}]");
+  const std::string out = ::testing::TempDir() + "/open.json";
+  for (const auto& [scenario, rate] : {std::pair(open, "1000/s"), std::pair(partly, "500")}) {
+    const Said said =
+        Say(RunRun, With({"--scenario", scenario, "--rate", rate, "--think_time", "1s", "--settle",
+                          "8s", "--duration", "18s", "--out", out}));
+    ASSERT_EQ(said.code, 0) << said.err;
+    EXPECT_THAT(said.out, ::testing::HasSubstr("arrivals/s")) << said.out;
+    EXPECT_NEAR(QuantityOf(out, "throughput_per_second"), 1700, 60) << scenario;
+  }
+  // Beyond what 5 pods can do: queues that turn requests away keep it going, and a warning says so.
+  const Said much =
+      Say(RunRun, With({"--scenario", open, "--rate", "200000", "--ramp", "0s", "--think_time",
+                        "1s", "--replications", "1", "--duration", "2s", "--settle", "0.5s"}));
+  EXPECT_EQ(much.code, 0) << much.err;
+  EXPECT_THAT(much.out, ::testing::HasSubstr("unstable at the largest rate: offered 340000"))
+      << much.out;
+}
+
+TEST(RunTest, LoadsThatDoNotFitTheModelAreNamed) {
+  const std::string open =
+      ScenarioWith("open", "model: open\n  stages: [{ramp_to_rate: 10/s, over: 1s}, {hold: 60s}]");
+  const auto error = [](const std::vector<std::string>& args, int code) {
+    const Said said = Say(RunRun, With(args));
+    EXPECT_EQ(said.code, code) << said.err;
+    return said.err;
+  };
+  EXPECT_THAT(error({"--scenario", open, "--think_time", "0s"}, 1),
+              ::testing::HasSubstr("open.yaml: users.model: open: --think_time: expected above 0"));
+  EXPECT_THAT(error({"--scenario", open, "--users", "100"}, 1),
+              ::testing::HasSubstr("open has arrivals, not users: give --rate"));
+  EXPECT_THAT(error({"--rate", "100"}, 1), ::testing::HasSubstr("users.model"));
+  EXPECT_THAT(error({"--scenario", open, "--rate", "0"}, 2),
+              ::testing::HasSubstr("--rate: expected arrivals per second above 0"));
+  EXPECT_THAT(error({"--scenario", open, "--rate", "fast"}, 2),
+              ::testing::HasSubstr("found 'fast'"));
+  const std::string thoughtless =
+      ScenarioWith("thoughtless",
+                   "model: open\n  stages: [{ramp_to_rate: 10/s, over: 1s}]\n"
+                   "  arrivals: journeys");
+  auto text = model::ReadFile(thoughtless);
+  ASSERT_TRUE(text.ok());
+  ASSERT_TRUE(
+      model::WriteFile(absl::StrReplaceAll(*text, {{"mean: 10s", "mean: 0s"}}), thoughtless).ok());
+  EXPECT_THAT(error({"--scenario", thoughtless}, 1), ::testing::HasSubstr("think_time"));
 }
 
 }  // namespace

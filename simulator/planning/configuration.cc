@@ -146,4 +146,42 @@ double CostPerHour(const Configuration& configuration, const model::Deployment& 
          prices.redis_node_hour * redis_nodes + prices.fixed_hour;
 }
 
+Configuration ConfigurationOf(const model::Deployment& deployment, const std::string& api,
+                              uint32_t pods) {
+  Configuration configuration;
+  configuration.pods = pods;
+  const model::Database& database = deployment.database();
+  configuration.database_millicores = database.cores_millicores();
+  uint32_t pooler_pods = 0;
+  for (const model::Workload& workload : deployment.workloads()) {
+    if (workload.role() == "pooler") pooler_pods += std::max(1u, workload.replicas());
+    if (workload.name() != api) continue;
+    configuration.cpu_millicores =
+        std::max(workload.limit_millicores(), workload.request_millicores());
+    configuration.workers = std::max(1u, workload.workers());
+    configuration.connections = workload.connections_per_worker();
+  }
+  if (!database.pooler().empty()) {
+    configuration.pooler_pool = std::max(1u, database.pooler_pool_size());
+    configuration.pooler_processes =
+        database.pooler_processes() > 0 ? database.pooler_processes() : std::max(1u, pooler_pods);
+  }
+  return configuration;
+}
+
+ApiPods ApiPodsOf(const model::Deployment& deployment) {
+  ApiPods pods;
+  for (const model::Workload& workload : deployment.workloads()) {
+    if (workload.role() != "api") continue;
+    pods = {workload.name(), workload.replicas(), workload.replicas()};
+    break;
+  }
+  for (const model::Autoscaler& scaler : deployment.autoscalers()) {
+    if (pods.api.empty() || scaler.target_name() != pods.api) continue;
+    pods.least = scaler.has_min_replicas() ? std::max(1u, scaler.min_replicas()) : 1;
+    pods.most = std::max(pods.least, scaler.max_replicas());
+  }
+  return pods;
+}
+
 }  // namespace simulator

@@ -65,4 +65,18 @@ absl::StatusOr<Prices> LoadPrices(const std::string& path);
 double CostPerHour(const Configuration& configuration, const model::Deployment& base,
                    const std::string& api, const Prices& prices);
 
+// The configuration that a deployment has as it is, with `pods` of its API (the workload whose role
+// is api). PgBouncer as a workload of its own counts one process a pod.
+Configuration ConfigurationOf(const model::Deployment& deployment, const std::string& api,
+                              uint32_t pods);
+
+// The API's workload and its fewest and most pods by the autoscaler, if there is one. No name:
+// there is no API.
+struct ApiPods {
+  std::string api;
+  uint32_t least = 0;
+  uint32_t most = 0;
+};
+ApiPods ApiPodsOf(const model::Deployment& deployment);
+
 }  // namespace simulator

@@ -21,7 +21,8 @@ namespace simulator {
 //      the database, with as many processes as the load keeps busy to 60 %. The rest are sorted by
 //      cost: a pooler's cores against fewer connections is a matter of that order.
 //   2. The cheapest one whose mean response by mean value analysis (load_estimate.h) is a third of
-//      the limit is simulated; if it fails, the next such.
+//      the limit is simulated; if it fails, the next such. Is there none, the fastest by that
+//      analysis is.
 //   3. Bisection over cost below the cheapest one that was met: of the cheaper half, the one with
 //      the best response by that analysis is simulated. Met: it is the new best. Missed: the
 //      cheaper half is taken as missed too. What lies within reach of a simulated miss (no choice
@@ -62,7 +63,7 @@ struct Plan {
   int best = -1;                  // index into trials; -1: none met
   int closest_cheaper_miss = -1;  // the dearest missed trial that is cheaper than the best
   bool exhausted = false;         // the simulations ran out before the search was narrowed down
-  std::string nearest_by_bounds;  // of those ruled out, the one with the highest limit
+  std::string nearest_by_bounds;  // in words: of those ruled out, the one with the highest limit
 };
 
 // InvalidArgument: inputs that do not fit.

@@ -45,6 +45,10 @@ absl::StatusOr<Objective> ParseObjective(absl::string_view part) {
   objective.limit *= scale;
   const bool rate = objective.quantity == "error_rate";
   if (!(objective.limit >= 0 && objective.limit <= (rate ? 1 : 1e9))) return Bad(part);
+  if (objective.limit <= 0 && !objective.or_equal) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--slo: `", part, "`: nothing is below 0; expected <= or a limit above 0"));
+  }
   return objective;
 }
 
@@ -104,7 +108,8 @@ ServiceLevelAnswer Compare(const std::vector<Objective>& objectives, const model
 double LatencyLimit(const std::vector<Objective>& objectives) {
   double limit = 1e300;
   for (const Objective& objective : objectives) {
-    if (objective.quantity != "error_rate") limit = std::min(limit, objective.limit / 1000);
+    if (objective.quantity == "error_rate" || objective.quantity == "p50_ms") continue;
+    limit = std::min(limit, objective.limit / 1000);
   }
   return limit;
 }

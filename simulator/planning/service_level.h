@@ -33,7 +33,8 @@ struct ServiceLevelAnswer {
 // have (nothing was requested) is not met.
 ServiceLevelAnswer Compare(const std::vector<Objective>& objectives, const model::Result& result);
 
-// The latency limit in seconds that a mean response cannot exceed for long; 1e300 without one.
+// The latency limit in seconds that a mean response cannot exceed for long; 1e300 without one. A
+// median says nothing of the mean.
 double LatencyLimit(const std::vector<Objective>& objectives);
 
 }  // namespace simulator

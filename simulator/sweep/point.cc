@@ -109,8 +109,11 @@ absl::StatusOr<PreparedPoint> Prepare(const SweepPlan& plan, const SweepPoint& p
 
 absl::Status CheckParameter(const std::string& name, const std::string& value) {
   if (name == "faults") return absl::OkStatus();  // its file is read with the sweep's
-  return ChangesDeployment(name) ? Figure(name, value).status()
-                                 : ReadRunOptions({{name, value}}).status();
+  if (ChangesDeployment(name)) return Figure(name, value).status();
+  FlagMap flags = {{name, value}};
+  // They mean something only with a precision, which may stand elsewhere.
+  if (name == "precision_of" || name == "max_replications") flags["precision"] = "0.1";
+  return ReadRunOptions(flags).status();
 }
 
 std::string SettingsInWords(const SweepPlan& plan, const SweepPoint& point) {

@@ -76,22 +76,12 @@ class Reader {
     for (const model::YamlMap::Entry& entry : map->entries()) {
       const auto text = entry.value.AsString();
       if (!text.ok()) return text.status();
+      const absl::Status good =
+          entry.key == "faults" ? KeepFaults(*text) : CheckParameter(entry.key, *text);
+      if (!good.ok()) return map->ErrorAt(entry, std::string(good.message()));
       (*plan_.mutable_base())[entry.key] = *text;
     }
-    for (const model::YamlMap::Entry& entry : map->entries()) {
-      const absl::Status good =
-          entry.key == "faults" ? KeepFaults(plan_.base().at("faults")) : GoodInBase(entry.key);
-      if (!good.ok()) return map->ErrorAt(entry, std::string(good.message()));
-    }
     return absl::OkStatus();
-  }
-
-  // Some flags mean something only together with --precision.
-  absl::Status GoodInBase(const std::string& name) const {
-    FlagMap flags = {{name, plan_.base().at(name)}};
-    const auto precision = plan_.base().find("precision");
-    if (precision != plan_.base().end()) flags.insert({precision->first, precision->second});
-    return ReadRunOptions(flags).status();
   }
 
   // The text of a fault plan becomes part of the sweep's plan.

@@ -147,6 +147,72 @@ TEST_F(SweepTest, APointIsThePredictionOfRun) {
   EXPECT_EQ(*model::ToJson(point), *model::ToJson(*run));
 }
 
+// Points differ in what goes wrong; the plans' text travels with the shards.
+TEST_F(SweepTest, FaultPlansPerPoint) {
+  ASSERT_TRUE(model::WriteFile("faults: []\n", folder_ + "/calm.yaml").ok());
+  ASSERT_TRUE(model::WriteFile("faults:\n  - {at: 3s, for: 3s, slowdown: {factor: 0}}\n",
+                               folder_ + "/halt.yaml")
+                  .ok());
+  ASSERT_TRUE(model::WriteFile(Inputs() +
+                                   "base: {ramp: 0s, duration: 8s, settle: 2s, replications: 2, "
+                                   "users: 2000, pods: 2}\n"
+                                   "axes: {faults: [calm.yaml, halt.yaml]}\n",
+                               file_)
+                  .ok());
+  ASSERT_EQ(Simulator({"sweep", file_, "--out", folder_ + "/one"}), 0) << err_;
+  const auto plan = LoadSweepFile(file_);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  const auto points = MergeShards({*RunShard(*plan, 0, 1, 1, nullptr)});
+  ASSERT_TRUE(points.ok()) << points.status();
+  const auto worst = [&](size_t point) {
+    for (const model::Quantity& quantity : (*points)[point].result.quantities()) {
+      if (quantity.name() == "p99_ms") return quantity.value();
+    }
+    return 0.0;
+  };
+  EXPECT_LT(worst(0), 100);
+  EXPECT_GT(worst(1), 1000);
+  for (const char* shard : {"1/3", "0/3", "2/3"}) {
+    ASSERT_EQ(Simulator({"sweep", file_, "--shard", shard, "--out", folder_}), 0) << err_;
+  }
+  for (const char* name : {"calm.yaml", "halt.yaml", "sweep.yaml"}) {
+    std::filesystem::remove(folder_ + "/" + name);
+  }
+  ASSERT_EQ(
+      Simulator({"sweep", "--merge", folder_ + "/shard-0-of-3.json", folder_ + "/shard-1-of-3.json",
+                 folder_ + "/shard-2-of-3.json", "--out", folder_ + "/merged"}),
+      0)
+      << err_;
+  EXPECT_EQ(Text("merged/points.jsonl"), Text("one/points.jsonl"));
+}
+
+// A point goes on until it is precise, on one shard; how it was dealt changes nothing.
+TEST_F(SweepTest, PrecisionPerPoint) {
+  ASSERT_TRUE(model::WriteFile(
+                  Inputs() +
+                      "base: {ramp: 0s, duration: 6s, settle: 2s, users: 300, pods: 2, seed: 3,\n"
+                      "       precision_of: throughput_per_second, max_replications: 12}\n"
+                      "axes: {precision: [0.5, 0.01, 0.0001]}\n",
+                  file_)
+                  .ok());
+  ASSERT_EQ(Simulator({"sweep", file_, "--out", folder_ + "/one"}), 0) << err_;
+  const std::vector<std::string> lines =
+      absl::StrSplit(Text("one/points.jsonl"), '\n', absl::SkipEmpty());
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_TRUE(StrContains(lines[0], "\"replications\":3,")) << lines[0];
+  EXPECT_FALSE(StrContains(lines[1], "\"replications\":3,")) << lines[1];
+  EXPECT_TRUE(StrContains(lines[2], "\"replications\":12,")) << lines[2];
+  EXPECT_TRUE(StrContains(lines[2], "not reached by 12 replications")) << lines[2];
+  std::vector<std::string> merge = {"sweep", "--merge"};
+  for (const char* shard : {"1/2", "0/2"}) {
+    ASSERT_EQ(Simulator({"sweep", file_, "--shard", shard, "--out", folder_}), 0) << err_;
+    merge.push_back(absl::StrCat(folder_, "/shard-", std::string(1, shard[0]), "-of-2.json"));
+  }
+  merge.insert(merge.end(), {"--out", folder_ + "/merged"});
+  ASSERT_EQ(Simulator(merge), 0) << err_;
+  EXPECT_EQ(Text("merged/points.jsonl"), Text("one/points.jsonl"));
+}
+
 TEST_F(SweepTest, DeploymentParametersChangeTheDeployment) {
   const auto plan = Load(Inputs() +
                          "base: {ramp: 0s, duration: 4s, settle: 1s, replications: 1, pods: 2}\n"
@@ -189,6 +255,9 @@ TEST_F(SweepTest, BadFilesNameTheLine) {
       {in + "axes:\n  think_time: [fast]\n", ":5: axes.think_time[0]: --think_time"},
       {in + "base: {threads: 3}\naxes: {users: [1]}\n", ":4: "},
       {in + "base:\n  duration: long\naxes: {users: [1]}\n", ":5: "},
+      {in + "base: {faults: none.yaml}\naxes: {users: [1]}\n", "sweep.yaml:4: base.faults: "},
+      {in + "axes:\n  faults: [deployment.yaml]\n", ":5: axes.faults[0]: "},
+      {in + "base: {precision_of: p95_ms}\naxes: {users: [1]}\n", "only together with --precision"},
       {in + "points: []\n", ":4: "},
       {in + "points:\n  - {users: 5}\n  - {pods: 5}\n", ":6: "},
       {in + "points:\n  - {users: 5}\n  - {users: 6, pods: 5}\n", ":6: "},
