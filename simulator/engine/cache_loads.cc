@@ -18,8 +18,9 @@ bool Simulation::LookUpKey(uint32_t index, bool at_worker) {
   if (request.key == KeyedCache::kNoKey) return false;
   const bool refused = request.shard == RedisTier::kRefused;
   if (keyed_->Buries(request.operation)) {
-    keyed_->Bury(request.key, now_ + (refused ? kNotBuried : kGuard));
-    request.flight = refused ? 0 : kFlightBuries;
+    const bool buried = !refused && keyed_->Bury(request.key, request.operation, kGuard, now_);
+    if (!buried) keyed_->Shun(request.key, now_ + kNotBuried);
+    request.flight = buried ? kFlightBuries : 0;
     return false;
   }
   const Nanos emptied = refused ? kNever : redis_.emptied(request.shard);

@@ -183,10 +183,8 @@ void SystemCompiler::RedisMemory(const model::RedisCluster& cluster) {
   model.state = cluster.role() == "state" && !caches;
   CacheMemory memory(values, model.eviction, model.maxmemory_bytes * model.rules.masters,
                      model.fixed_bytes);
+  model.memory_limited = memory.limited();
   if (!memory.limited()) return;
-  if (options_.cache != RunOptions::Cache::kRates) {
-    return Warn("redis: maxmemory may be reached: not modelled with --cache keys");
-  }
   if (cluster.maxmemory_policy().ends_with("-lfu")) {
     Warn("redis: " + cluster.maxmemory_policy() + " is modelled as least recently used");
   }

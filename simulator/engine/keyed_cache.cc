@@ -6,6 +6,7 @@
 namespace simulator {
 namespace {
 
+constexpr double kMarkerBytes = 85 + 32;  // of what a write leaves, with key and Redis' overhead
 // A reader refills only within so long of the start of its load (server/cache/record_cache.h).
 constexpr Nanos kRefillWithin = 2 * kSecond;
 
@@ -17,6 +18,7 @@ KeyedCache::KeyedCache(const SystemModel& system, const Workload& workload, bool
       one_flight_(one_flight),
       random_(seed, replication, "redis", "keys") {
   uint64_t keys = 0;
+  std::vector<double> kinds;
   for (size_t i = 0; i < operations_.size(); ++i) {
     Operation& operation = operations_[i];
     operation.name = workload.operations[i];
@@ -27,6 +29,8 @@ KeyedCache::KeyedCache(const SystemModel& system, const Workload& workload, bool
     operation.ttl = ToNanos(cache.ttl_seconds());
     operation.settle = ToNanos(cache.settle_seconds());
     keys += operation.reads->keys();
+    operation.kind = static_cast<uint32_t>(kinds.size());
+    kinds.insert(kinds.end(), {system.operations[i].entry_bytes, kMarkerBytes, kMarkerBytes});
     for (size_t j = 0; j < operations_.size(); ++j) {
       if (operation.reads->Writes(workload.operations[j])) {
         operations_[j].buries = static_cast<int>(i);
@@ -34,6 +38,31 @@ KeyedCache::KeyedCache(const SystemModel& system, const Workload& workload, bool
     }
   }
   entries_.resize(keys);
+  if (!system.redis.memory_limited) return;
+  memory_.emplace(
+      system.redis.eviction,
+      system.redis.maxmemory_bytes * system.redis.rules.masters - system.redis.fixed_bytes,
+      std::move(kinds), keys, base::RandomStream(seed, replication, "redis", "evictions"));
+}
+
+// The key's entry in memory; whoever goes for it is gone for readers too.
+bool KeyedCache::TakeRoom(uint32_t key, uint32_t kind, Nanos until, Nanos now) {
+  if (!memory_.has_value()) return true;
+  evicted_.clear();
+  const bool taken = memory_->Put(key, kind, until, now, &evicted_);
+  for (const uint32_t gone : evicted_) {
+    entries_[gone].expires = 0;
+    entries_[gone].closed = 0;
+  }
+  return taken;
+}
+
+bool KeyedCache::Bury(uint32_t key, uint16_t operation, Nanos guard, Nanos now) {
+  const Operation& buried = operations_[static_cast<size_t>(operations_[operation].buries)];
+  Entry& entry = entries_[key];
+  entry.expires = 0;
+  entry.closed = std::max(entry.closed, now + guard);
+  return TakeRoom(key, buried.kind + 1, now + guard, now);
 }
 
 uint32_t KeyedCache::Draw(uint16_t index) {
@@ -91,7 +120,8 @@ KeyedCache::Ended KeyedCache::EndLoad(uint32_t request, uint32_t worker, uint32_
     }
   }
   Entry& entry = entries_[key];
-  if (filled && now - started <= kRefillWithin && now >= entry.closed && entry.expires <= now) {
+  if (filled && now - started <= kRefillWithin && now >= entry.closed && entry.expires <= now &&
+      TakeRoom(key, operations_[operation].kind, now + operations_[operation].ttl, now)) {
     entry.expires = now + operations_[operation].ttl;
     entry.filled = now;
   }
@@ -119,6 +149,7 @@ void KeyedCache::Settle(uint32_t key, uint16_t operation, Nanos now) {
   const auto buried = static_cast<size_t>(operations_[operation].buries);
   entries_[key].expires = 0;
   entries_[key].closed = now + operations_[buried].settle;
+  TakeRoom(key, operations_[buried].kind + 2, entries_[key].closed, now);
 }
 
 }  // namespace simulator

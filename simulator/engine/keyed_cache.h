@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "base/random.h"
+#include "simulator/engine/key_memory.h"
 #include "simulator/engine/redis_tier.h"
 #include "simulator/engine/system_model.h"
 #include "simulator/kernel/virtual_time.h"
@@ -24,6 +26,10 @@ namespace simulator {
 // A write buries its key before it touches the database, and shortly after its commit it may be
 // filled again. Values on a shard that was emptied or lost are gone.
 //
+// Where maxmemory may be reached, each value and each marker that a write leaves takes its room,
+// and others go as the policy says (key_memory.h); a marker without room counts as one that could
+// not be written.
+//
 // One per replication, beside its RedisTier. Requests are numbers that the caller owns.
 class KeyedCache {
  public:
@@ -40,9 +46,13 @@ class KeyedCache {
   bool Buries(uint16_t operation) const { return operations_[operation].buries >= 0; }
 
   // `emptied`: when the key's shard last lost what it had.
-  bool Lookup(uint32_t key, Nanos emptied, Nanos now) const {
+  bool Lookup(uint32_t key, Nanos emptied, Nanos now) {
     const Entry& entry = entries_[key];
-    return entry.expires > now && entry.filled >= emptied;
+    const bool hit = entry.expires > now && entry.filled >= emptied;
+    if (memory_.has_value()) [[unlikely]] {
+      if (hit) memory_->Touch(key);
+    }
+    return hit;
   }
   // A miss. True: the request leads a load now. False: it waits; EndLoad hands it out later.
   bool BeginLoad(uint32_t request, uint32_t worker, uint32_t key, Nanos now);
@@ -50,14 +60,16 @@ class KeyedCache {
     std::vector<uint32_t> followers;  // that got the value, or the failure, with it
     uint32_t next = kNobody;          // leads the next load from now on
   };
+  // It could not be buried: nobody reads or fills it for a while.
+  void Shun(uint32_t key, Nanos until) {
+    entries_[key].expires = 0;
+    entries_[key].closed = std::max(entries_[key].closed, until);
+  }
   // The load that `request` led has ended. `filled`: its value may be stored.
   Ended EndLoad(uint32_t request, uint32_t worker, uint32_t key, uint16_t operation, bool filled,
                 Nanos now);
-  void Bury(uint32_t key, Nanos until) {
-    Entry& entry = entries_[key];
-    entry.expires = 0;
-    entry.closed = std::max(entry.closed, until);
-  }
+  // The key is closed for `guard`. False: its marker found no room.
+  bool Bury(uint32_t key, uint16_t operation, Nanos guard, Nanos now);
   // After the commit the key is closed for the settle time only.
   void Settle(uint32_t key, uint16_t operation, Nanos now);
 
@@ -65,6 +77,7 @@ class KeyedCache {
   // the leaders are where their loads are.
   std::vector<uint32_t> Kill(uint32_t first_worker, uint32_t end_worker);
 
+  uint64_t evictions() const { return memory_.has_value() ? memory_->evictions() : 0; }
   uint64_t loads() const { return loads_; }
   uint64_t shared() const { return shared_; }  // misses that another request's load answered
 
@@ -79,7 +92,8 @@ class KeyedCache {
     uint32_t first = 0;
     Nanos ttl = 0;
     Nanos settle = 0;
-    int buries = -1;  // the operation whose keys this one writes
+    uint32_t kind = 0;  // of its values in memory; then its markers before and after the commit
+    int buries = -1;    // the operation whose keys this one writes
     std::string name;
   };
   struct Flight {
@@ -89,8 +103,12 @@ class KeyedCache {
   };
   static uint64_t Id(uint32_t worker, uint32_t key) { return uint64_t{worker} << 32 | key; }
 
+  bool TakeRoom(uint32_t key, uint32_t kind, Nanos until, Nanos now);
+
   std::vector<Operation> operations_;
   std::vector<Entry> entries_;
+  std::optional<KeyMemory> memory_;  // where it may be short
+  std::vector<uint32_t> evicted_;
   std::unordered_map<uint64_t, Flight> flights_;
   std::unordered_map<uint32_t, Nanos> alone_;  // loads without flights: when they started
   bool one_flight_;

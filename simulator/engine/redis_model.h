@@ -36,8 +36,9 @@ struct RedisModel {
   double migrate_keys_per_second = 0;
   double migrate_busy_seconds = 0;  // of both ends, a key
   Eviction eviction = Eviction::kNone;
-  double maxmemory_bytes = 0;  // of each master; 0: no limit
-  double fixed_bytes = 0;      // of keys that never leave, over all masters
+  double maxmemory_bytes = 0;   // of each master; 0: no limit
+  bool memory_limited = false;  // maxmemory may be reached
+  double fixed_bytes = 0;       // of keys that never leave, over all masters
 
   // Who scales the nodes, if anybody does (redis_scaler.h).
   std::optional<model::Autoscaler> autoscaler;
