@@ -8,6 +8,8 @@
 #include "report/html/comparison.h"
 #include "report/html/document.h"
 #include "report/html/run_page.h"
+#include "report/html/storm_sections.h"
+#include "report/html/sweep_sections.h"
 #include "report/ladder.h"
 
 namespace report {

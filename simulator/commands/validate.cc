@@ -163,8 +163,7 @@ class Validation {
       experiment_.deployment = deployments_.at(point.deployment);
       const absl::StatusOr<Bounds> bounds = BoundsAt(point);
       if (!bounds.ok()) return bounds.status();
-      std::pair<double, Bounds>& knee = knees_[point.deployment];
-      if (point.users >= knee.first) knee = {point.users, *bounds};
+      if (point.faults.empty()) knees_[{point.deployment, point.users}] = *bounds;
       const Screening screening = Screen(*bounds, point);
       if (screening_ && !point.decides && screening.answer != Screening::kOpen) {
         screened_.push_back({point, screening});
@@ -196,7 +195,7 @@ class Validation {
     for (const Screened& screened : screened_) {
       NoteScreened(screened.point, screened.screening, &verdicts_);
     }
-    for (const auto& [name, knee] : knees_) NoteKnee(name, knee.first, knee.second, &verdicts_);
+    for (const auto& [point, knee] : knees_) NoteKnee(point.first, point.second, knee, &verdicts_);
     model::Provenance& provenance = *verdicts_.mutable_provenance();
     provenance.set_engine("simulator");
     provenance.set_seed(options_.seed);
@@ -236,7 +235,7 @@ class Validation {
   std::map<std::string, std::string> paths_;
   std::vector<std::string> names_;
   std::map<std::string, model::Deployment> deployments_;
-  std::map<std::string, std::pair<double, Bounds>> knees_;  // by deployment: users, bounds
+  std::map<std::pair<std::string, double>, Bounds> knees_;  // by deployment and users
   model::ClaimList claims_;
   Experiment experiment_;
   std::vector<SimulationPoint> points_;
