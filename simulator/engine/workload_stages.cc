@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "simulator/engine/workload_compiler.h"
@@ -67,7 +68,7 @@ absl::Status WorkloadCompiler::Stages() {
   uint64_t from = 0;
   Nanos start = 0;
   for (const LoadLevel& level : shape.levels) {
-    const auto to = static_cast<uint64_t>(level.value * shape.peak / shape.most + 0.5);
+    const auto to = static_cast<uint64_t>(std::llround(level.value * shape.peak / shape.most));
     const Stage compiled{start, ToNanos(level.seconds), from, to};
     start += compiled.duration;
     if (to > workload_.users) {

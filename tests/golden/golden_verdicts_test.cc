@@ -189,6 +189,26 @@ TEST(GoldenVerdictsTest, WithoutElkWeSaveNothingNearFortyPercentEither) {
   EXPECT_EQ(small.outcome(), Verdict::HOLDS) << small.reason();
 }
 
+TEST(GoldenVerdictsTest, TheDocumentsTuningIsNoFactorOfTwoAndAHalf) {
+  const Verdict verdict = Decide("pg-2.5x", kOurs, Leave);
+  EXPECT_EQ(verdict.outcome(), Verdict::FAILS) << verdict.reason();
+  EXPECT_NEAR(verdict.value(), 1.18, 0.01);
+  ASSERT_EQ(verdict.evidence_size(), 1);
+  EXPECT_EQ(verdict.evidence(0), "docs/validation.md");
+}
+
+// Nothing is left undecided for want of a rule, but what this test gives no Result for.
+TEST(GoldenVerdictsTest, NoDecisionIsUndecidedAsWritten) {
+  const auto claims = report::LoadClaims(base::Runfile("claims/claims.yaml").value());
+  ASSERT_TRUE(claims.ok()) << claims.status();
+  for (const model::Claim& claim : claims->claims()) {
+    EXPECT_EQ(claim.undecided_because(), "") << claim.id();
+    for (const model::Decision& decision : claim.decisions()) {
+      EXPECT_EQ(decision.undecided_because(), "") << claim.id() << " " << decision.deployment();
+    }
+  }
+}
+
 TEST(GoldenVerdictsTest, WhatDocumentsCannotShowIsACondition) {
   const Verdict security = Decide("security", kDocumented, Leave);
   EXPECT_EQ(security.outcome(), Verdict::HOLDS_IF);
