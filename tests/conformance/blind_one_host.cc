@@ -22,6 +22,10 @@ DEFINE_bool(
     model_period, true,
     "the simulator is told the period of the server's limit; otherwise it takes the limit for "
     "a slower CPU");
+DEFINE_bool(
+    model_host, true,
+    "the simulator is told that all parts share this machine's cores; off: that each has its "
+    "limit for itself");
 DEFINE_int32(workers, 1, "worker processes of each pod");
 DEFINE_int32(database_connections, 2, "connections per worker");
 DEFINE_string(levels, "0.05,0.15,0.3", "calibrated at, of saturation");
@@ -77,6 +81,7 @@ absl::StatusOr<conformance::BlindOptions> ReadFlags() {
                     .server_cores = FLAGS_server_cores,
                     .database_cores = FLAGS_database_cores,
                     .period = absl::Milliseconds(FLAGS_period_ms),
+                    .shared_cores = FLAGS_model_host ? conformance::CoresHere() : 0,
                     .model_period = FLAGS_model_period,
                     .workers = FLAGS_workers,
                     .connections_per_worker = FLAGS_database_connections,

@@ -30,6 +30,9 @@ DEFINE_double(server_cores, 0.3,
 DEFINE_double(database_cores, 1, "seal: CPU limit of PostgreSQL");
 DEFINE_int32(windows, 6, "calibrate: windows per level and mix");
 DEFINE_double(window_seconds, 0.8, "calibrate: length of a window");
+DEFINE_bool(model_host, true,
+            "seal: the simulator is told that all parts share this machine's cores; off: that each "
+            "has its limit for itself");
 DEFINE_uint64(seed, 1, "seal: of the simulations; measured runs take the following ones");
 
 namespace {
@@ -48,6 +51,7 @@ absl::StatusOr<conformance::CampaignRunOptions> ReadFlags() {
   options.variants = FLAGS_variants;
   options.time_left = absl::Minutes(FLAGS_minutes);
   options.settings.server_cores = FLAGS_server_cores;
+  options.settings.shared_cores = FLAGS_model_host ? conformance::CoresHere() : 0;
   options.settings.pod_cores = FLAGS_server_cores / 3;
   options.settings.database_cores = FLAGS_database_cores;
   options.settings.think_time_seconds = FLAGS_think_time_seconds;

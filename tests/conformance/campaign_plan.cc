@@ -25,6 +25,7 @@ HostLimits UsualLimits(const CampaignSettings& settings) {
   limits.server_cores = settings.server_cores;
   limits.database_cores = settings.database_cores;
   limits.period = settings.period;
+  limits.shared_cores = settings.shared_cores;
   limits.connections_per_worker = settings.database_connections;
   return limits;
 }

@@ -26,6 +26,7 @@ struct CampaignSettings {
   // Hosts of 1 to 4 pods have smaller ones, so that four fit; the kernel wants a quota of 1 ms.
   double pod_cores = 0.1;
   absl::Duration pod_period = absl::Milliseconds(10);
+  double shared_cores = 0;  // HostLimits::shared_cores of all
   int database_connections = 2;
   double think_time_seconds = 0.5;
   double limit_ms = 50;  // the load at which p95 crosses it is looked for

@@ -29,6 +29,7 @@ boost::json::object ToJson(const CampaignSettings& settings) {
   boost::json::object object;
   for (const Setting& setting : kSettings) object[setting.name] = settings.*setting.value;
   object["period_seconds"] = absl::ToDoubleSeconds(settings.period);
+  object["shared_cores"] = settings.shared_cores;
   object["pod_period_seconds"] = absl::ToDoubleSeconds(settings.pod_period);
   object["database_connections"] = settings.database_connections;
   object["seed"] = settings.seed;
@@ -42,6 +43,7 @@ CampaignSettings SettingsFrom(const boost::json::value& value) {
     settings.*setting.value = value.at(setting.name).to_number<double>();
   }
   settings.period = absl::Seconds(value.at("period_seconds").to_number<double>());
+  settings.shared_cores = value.at("shared_cores").to_number<double>();
   settings.pod_period = absl::Seconds(value.at("pod_period_seconds").to_number<double>());
   settings.database_connections = value.at("database_connections").to_number<int>();
   settings.seed = value.at("seed").to_number<uint64_t>();

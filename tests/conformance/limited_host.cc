@@ -250,11 +250,12 @@ std::string DeploymentYaml(const HostLimits& limits) {
       "    superuser_reserved_connections: 3\n"
       "    synchronous_commit: true\n"
       "  redis:\n"
-      "    - {name: cache, role: cache, masters: 3, replicas_per_master: 1}\n",
+      "    - {name: cache, role: cache, masters: 3, replicas_per_master: 1}\n%s",
       limits.pods, millicores(limits.server_cores), millicores(limits.server_cores),
       limits.model_period ? absl::ToDoubleSeconds(limits.period) : 0, limits.workers,
       limits.connections_per_worker, millicores(limits.database_cores),
-      limits.connection_limit > 0 ? limits.connection_limit + 3 : 100);
+      limits.connection_limit > 0 ? limits.connection_limit + 3 : 100,
+      limits.shared_cores > 0 ? absl::StrFormat("  host: {cores: %g}\n", limits.shared_cores) : "");
 }
 
 }  // namespace conformance

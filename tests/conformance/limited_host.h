@@ -23,6 +23,9 @@ struct HostLimits {
   double server_cores = 0.3;  // of each pod
   double database_cores = 1;
   absl::Duration period = absl::Milliseconds(5);  // of all limits
+  // Cores that all parts and the load generator share, as far as their limits let them; the
+  // simulator is told. 0: it takes each part for having its own.
+  double shared_cores = 0;
   bool model_period = true;  // the simulator is told the period; else a limit is a slower CPU
   int workers = 1;           // of each pod
   int connections_per_worker = 2;
