@@ -78,6 +78,7 @@ class Campaign {
     separate_.flush_seconds = probe->flush_seconds;
     separate_.flush_quantile_seconds = probe->flush_quantile_seconds;
     server_.audit_pids = probe->audit_backends;
+    server_.request_pids = probe->request_backends;
     auto database = ProbeDatabaseRoundTrip(server_.database_url);
     if (!database.ok()) return database.status();
     separate_.database_round_trip_seconds = *database;

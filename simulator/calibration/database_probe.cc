@@ -67,11 +67,14 @@ std::vector<double> FlushQuantiles(pqxx::connection& connection) {
   return quantiles;
 }
 
-void FindAuditBackends(pqxx::connection& connection, DatabaseProbe* probe) {
+// The server names its connections; this probe's own has no name.
+void FindBackends(pqxx::connection& connection, DatabaseProbe* probe) {
   for (const auto& row : pqxx::nontransaction(connection)
-                             .exec("SELECT pid FROM pg_stat_activity "
-                                   "WHERE application_name LIKE '% audit'")) {
-    probe->audit_backends.push_back(row[0].as<pid_t>());
+                             .exec("SELECT pid, application_name LIKE '% audit' "
+                                   "FROM pg_stat_activity WHERE application_name <> '' "
+                                   "AND backend_type = 'client backend'")) {
+    auto& backends = row[1].as<bool>() ? probe->audit_backends : probe->request_backends;
+    backends.push_back(row[0].as<pid_t>());
   }
 }
 
@@ -87,7 +90,7 @@ absl::StatusOr<DatabaseProbe> ProbeDatabase(const std::string& owner_url) {
     pqxx::connection connection(owner_url);
     probe.flush_quantile_seconds = FlushQuantiles(connection);
     probe.flush_seconds = probe.flush_quantile_seconds[50];
-    FindAuditBackends(connection, &probe);
+    FindBackends(connection, &probe);
     probe.memory_per_connection_bytes = PrivateBytes(connection.backendpid());
     return probe;
   } catch (const std::exception& error) {

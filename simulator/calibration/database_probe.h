@@ -18,6 +18,7 @@ struct DatabaseProbe {
   double flush_seconds = 0;
   std::vector<double> flush_quantile_seconds;
   std::vector<pid_t> audit_backends;       // of the server's connections that write audit records
+  std::vector<pid_t> request_backends;     // of its others
   double memory_per_connection_bytes = 0;  // private memory of an idle backend; 0 when unreadable
 };
 

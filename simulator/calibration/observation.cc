@@ -91,6 +91,11 @@ void CountWakeUps(const ServerHandle& server, Observation* seen) {
     seen->client_cpu_seconds = TreeCpuSeconds(server.client_pid).value_or(0);
   }
   seen->audit_wake_ups = WakeUps(server.audit_pids);
+  seen->backends = static_cast<double>(server.request_pids.size());
+  seen->audit_backends = static_cast<double>(server.audit_pids.size());
+  seen->backend_wake_ups = server.request_pids.empty()
+                               ? seen->database_wake_ups - seen->audit_wake_ups
+                               : WakeUps(server.request_pids);
   for (pid_t pid : server.audit_pids) {
     seen->audit_cpu_seconds +=
         static_cast<double>(base::ProcessCpuNanos(pid).value_or(0)) / kNanosecondsPerSecond;
@@ -187,8 +192,9 @@ Observation Difference(const Observation& later, const Observation& earlier) {
   for (auto total :
        {&Observation::redis_cpu_seconds, &Observation::audit_cpu_seconds,
         &Observation::server_wake_ups, &Observation::database_wake_ups,
-        &Observation::audit_wake_ups, &Observation::redis_wake_ups, &Observation::wait_seconds,
-        &Observation::turns, &Observation::client_cpu_seconds, &Observation::client_wake_ups}) {
+        &Observation::audit_wake_ups, &Observation::redis_wake_ups, &Observation::backend_wake_ups,
+        &Observation::wait_seconds, &Observation::turns, &Observation::client_cpu_seconds,
+        &Observation::client_wake_ups}) {
     window.*total -= earlier.*total;
   }
   for (auto& [operation, counts] : window.operations) {

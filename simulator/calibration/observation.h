@@ -21,8 +21,9 @@ struct ServerHandle {
   pid_t pid = 0;           // the supervisor; its tree holds the workers
   pid_t postgres_pid = 0;  // 0: not ours to watch
   std::vector<pid_t> redis_pids;
-  std::vector<pid_t> audit_pids;  // backends that write audit batches; not in the file
-  pid_t client_pid = 0;           // the load generator, while one runs; not in the file
+  std::vector<pid_t> audit_pids;    // backends that write audit batches; not in the file
+  std::vector<pid_t> request_pids;  // backends that work for requests; not in the file
+  pid_t client_pid = 0;             // the load generator, while one runs; not in the file
   std::string database_url;
   std::string redis_url;
   std::string signing_key_file;
@@ -57,6 +58,9 @@ struct Observation {
   double server_wake_ups = 0;
   double database_wake_ups = 0;  // the audit backends' included
   double audit_wake_ups = 0;
+  double backend_wake_ups = 0;  // of those that work for requests; all but audit where not known
+  double backends = 0;          // of those; 0: not known
+  double audit_backends = 0;
   double redis_wake_ups = 0;
   double server_workers = 0;  // processes with an event loop, at the look
   // Of server, PostgreSQL and Redis together: ready to run but not running, and turns on a CPU.

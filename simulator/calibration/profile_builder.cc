@@ -229,7 +229,8 @@ const Resource kResources[] = {
      [](const Observation& seen) { return seen.server_wake_ups; },
      [](const Observation& seen) { return seen.server_workers; }},
     {[](const Observation& seen) { return seen.database_cpu_seconds - seen.audit_cpu_seconds; },
-     [](const Observation& seen) { return seen.database_wake_ups - seen.audit_wake_ups; }, nullptr},
+     [](const Observation& seen) { return seen.backend_wake_ups; },
+     [](const Observation& seen) { return seen.backends; }},
     {[](const Observation& seen) { return seen.redis_cpu_seconds; }, nullptr, nullptr},
 };
 

@@ -56,14 +56,28 @@ model::Demand WakeUp(const FittedDemand& fitted, double wake_ups) {
 
 // Sleep before a wake-up that is longer than at the lowest level was not observed: the mean there,
 // times three, as sleeps between random arrivals are exponential.
-double LongestSleep(const std::vector<ObservedWindow>& windows) {
+double LongestSleep(const std::vector<ObservedWindow>& windows, double Observation::*sleepers,
+                    double Observation::*cpu, double Observation::*wake_ups) {
   return 3 * QuietRatio(
                  windows,
-                 [](const Observation& seen) {
-                   return std::max(0.0,
-                                   seen.server_workers * seen.at_seconds - seen.server_cpu_seconds);
+                 [=](const Observation& seen) {
+                   return std::max(0.0, seen.*sleepers * seen.at_seconds - seen.*cpu);
                  },
-                 [](const Observation& seen) { return seen.server_wake_ups; });
+                 [=](const Observation& seen) { return seen.*wake_ups; });
+}
+
+// The audit backends' CPU over records and wake-ups.
+absl::StatusOr<RegressionFit> FitAudit(const std::vector<ObservedWindow>& windows,
+                                       const model::Scenario& scenario) {
+  std::vector<Window> fitted;
+  for (const ObservedWindow& window : windows) {
+    Window& item = fitted.emplace_back();
+    item.duration_seconds = window.seen.at_seconds;
+    item.busy_seconds = window.seen.audit_cpu_seconds;
+    item.requests = {BatchedRecords(window.seen, scenario)};
+    item.wake_ups = window.seen.audit_wake_ups;
+  }
+  return FitDemands(fitted, {"audit record"});
 }
 
 }  // namespace
@@ -77,8 +91,6 @@ bool Writes(const model::Scenario& scenario, const std::string& operation) {
   return false;
 }
 
-// The audit backends' CPU by their wake-ups. At the lowest level a batch holds one record, which
-// tells how often a batch wakes its backend; so a wake-up's CPU gives a batch's.
 void FillAudit(const std::vector<ObservedWindow>& windows, const model::Scenario& scenario,
                model::Profile* profile) {
   double cpu = 0;
@@ -91,7 +103,14 @@ void FillAudit(const std::vector<ObservedWindow>& windows, const model::Scenario
   const double per_batch = QuietRatio(
       windows, [](const Observation& seen) { return seen.audit_wake_ups; },
       [&](const Observation& seen) { return BatchedRecords(seen, scenario); });
-  profile->mutable_database()->set_audit_batch_cpu_seconds(cpu / wake_ups * per_batch);
+  model::DatabaseProfile* database = profile->mutable_database();
+  const auto fit = FitAudit(windows, scenario);
+  if (fit.ok() && fit->wake_up.mean_seconds > 0) {
+    database->set_audit_batch_cpu_seconds(fit->wake_up.mean_seconds * per_batch);
+    database->set_audit_row_cpu_seconds(fit->demands[0].mean_seconds);
+  } else {
+    database->set_audit_batch_cpu_seconds(cpu / wake_ups * per_batch);
+  }
 }
 
 void FillWakeUps(const std::vector<ObservedWindow>& windows, const model::Scenario& scenario,
@@ -103,14 +122,22 @@ void FillWakeUps(const std::vector<ObservedWindow>& windows, const model::Scenar
                         windows, [](const Observation& seen) { return seen.server_wake_ups; },
                         [&](const Observation& seen) { return Visits(seen, scenario); }));
   const double per_segment = QuietRatio(
-      windows, [](const Observation& seen) { return seen.database_wake_ups - seen.audit_wake_ups; },
-      Segments);
+      windows, [](const Observation& seen) { return seen.backend_wake_ups; }, Segments);
   model::WakeUps* wake_ups = profile->mutable_wake_ups();
   *wake_ups->mutable_server_seconds() = WakeUp(server.wake_up, per_visit);
   *wake_ups->mutable_database_seconds() = WakeUp(database.wake_up, per_segment);
-  if (server.slept_second.mean_seconds <= 0) return;
-  wake_ups->set_server_per_slept_second(server.slept_second.mean_seconds);
-  wake_ups->set_server_longest_sleep_seconds(LongestSleep(windows));
+  if (server.slept_second.mean_seconds > 0) {
+    wake_ups->set_server_per_slept_second(server.slept_second.mean_seconds);
+    wake_ups->set_server_longest_sleep_seconds(LongestSleep(windows, &Observation::server_workers,
+                                                            &Observation::server_cpu_seconds,
+                                                            &Observation::server_wake_ups));
+  }
+  if (database.slept_second.mean_seconds > 0) {
+    wake_ups->set_database_per_slept_second(database.slept_second.mean_seconds);
+    wake_ups->set_database_longest_sleep_seconds(LongestSleep(windows, &Observation::backends,
+                                                              &Observation::database_cpu_seconds,
+                                                              &Observation::backend_wake_ups));
+  }
 }
 
 }  // namespace simulator

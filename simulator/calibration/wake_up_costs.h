@@ -19,8 +19,9 @@ namespace simulator {
 // Whether the scenario's operation is not a GET.
 bool Writes(const model::Scenario& scenario, const std::string& operation);
 
-// CPU of a batch of audit records of reads, from the audit backends' wake-ups: at the lowest level
-// a batch holds one record.
+// CPU of a batch of audit records of reads and of each record in it, from the audit backends' CPU
+// over records and wake-ups: at the lowest level a batch holds one record, which tells how often a
+// batch wakes its backend.
 void FillAudit(const std::vector<ObservedWindow>& windows, const model::Scenario& scenario,
                model::Profile* profile);
 

@@ -26,7 +26,9 @@ ObservedWindow At(double level, double server_wake_ups) {
   window.seen.server_workers = 2;
   window.seen.server_cpu_seconds = 0.2;
   window.seen.server_wake_ups = server_wake_ups;
-  window.seen.database_wake_ups = 90;
+  window.seen.backend_wake_ups = 90;
+  window.seen.backends = 2;
+  window.seen.database_cpu_seconds = 0.2;
   return window;
 }
 
@@ -47,6 +49,33 @@ TEST(WakeUpCosts, AreByTheEnginesVisitsOfTheLowestLevel) {
   EXPECT_NEAR(profile.wake_ups().database_seconds().mean(), 90e-6, 1e-12);
   EXPECT_NEAR(profile.wake_ups().server_per_slept_second(), 0.02, 1e-12);
   EXPECT_NEAR(profile.wake_ups().server_longest_sleep_seconds(), 3 * 1.8 / 240, 1e-9);
+}
+
+TEST(WakeUpCosts, ABackendsSleepIsThatOfTheLowestLevel) {
+  model::Profile profile;
+  FillWakeUps({At(0.1, 240)}, Reads(), Fitted(30e-6, 0), Fitted(60e-6, 0.008), &profile);
+  EXPECT_NEAR(profile.wake_ups().database_per_slept_second(), 0.008, 1e-12);
+  EXPECT_NEAR(profile.wake_ups().database_longest_sleep_seconds(), 3 * 1.8 / 90, 1e-9);
+}
+
+// 6 us a record and 62 us a wake-up; a batch of one record wakes its backend three times.
+TEST(WakeUpCosts, AnAuditBatchCostsItsWakeUpsAndItsRecords) {
+  std::vector<ObservedWindow> windows;
+  for (int i = 0; i < 4; ++i) {
+    for (double load : {1.0, 4.0, 16.0}) {
+      ObservedWindow window = At(load / 20, 0);
+      OperationCounts& counts = window.seen.operations["list"];
+      counts.audit_rows = 500 * load + i;
+      window.seen.audit_wake_ups = load < 2 ? 3 * counts.audit_rows : 1500 * load / (load - 1);
+      window.seen.audit_cpu_seconds =
+          0.001 + 6e-6 * counts.audit_rows + 62e-6 * window.seen.audit_wake_ups;
+      windows.push_back(window);
+    }
+  }
+  model::Profile profile;
+  FillAudit(windows, Reads(), &profile);
+  EXPECT_NEAR(profile.database().audit_batch_cpu_seconds(), 186e-6, 1e-6);
+  EXPECT_NEAR(profile.database().audit_row_cpu_seconds(), 6e-6, 1e-7);
 }
 
 TEST(WakeUpCosts, AVisitNeverCountsMoreThanOnce) {

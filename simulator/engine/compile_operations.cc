@@ -10,7 +10,8 @@ absl::Status SystemCompiler::Operations() {
   const model::WakeUps& wake = profile_.wake_ups();
   if (wake.server_seconds().mean() < 0 || wake.database_seconds().mean() < 0 ||
       wake.server_turn_seconds().mean() < 0 || wake.server_per_slept_second() < 0 ||
-      wake.server_longest_sleep_seconds() < 0) {
+      wake.server_longest_sleep_seconds() < 0 || wake.database_per_slept_second() < 0 ||
+      wake.database_longest_sleep_seconds() < 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("profile ", profile_.name(), ": wake_ups: negative demand"));
   }
@@ -22,6 +23,8 @@ absl::Status SystemCompiler::Operations() {
   system_.wake.server_per_slept = wake.server_per_slept_second() / system_.pod.run_speed;
   system_.wake.longest_sleep = ToNanos(wake.server_longest_sleep_seconds());
   system_.wake.database = wake.database_seconds().mean() * 1e9;
+  system_.wake.database_per_slept = wake.database_per_slept_second();
+  system_.wake.longest_database_sleep = ToNanos(wake.database_longest_sleep_seconds());
   for (size_t i = 0; i < workload_.operations.size(); ++i) {
     const std::string& name = workload_.operations[i];
     const model::OperationDemand* demand = nullptr;

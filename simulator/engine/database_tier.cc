@@ -68,7 +68,7 @@ void DatabaseTier::Submit(uint32_t index) {
   }
   Append(best, index);
   request.woke = connections_[best].head == index;
-  if (request.woke) StartHead(best, system_.wake.database);
+  if (request.woke) StartHead(best, WakeUp(best));
 }
 
 void DatabaseTier::Fail(uint32_t index, uint8_t outcome) {
@@ -82,6 +82,12 @@ void DatabaseTier::Append(uint32_t c, uint32_t index) {
   ++connection.in_flight;
   (connection.tail == kNone ? connection.head : requests_[connection.tail].next) = index;
   connection.tail = index;
+}
+
+double DatabaseTier::WakeUp(uint32_t c) const {
+  const Nanos slept =
+      std::min(now_ - connections_[c].idle_since, system_.wake.longest_database_sleep);
+  return system_.wake.database + system_.wake.database_per_slept * static_cast<double>(slept);
 }
 
 void DatabaseTier::StartHead(uint32_t c, double wake_up) {
@@ -122,7 +128,10 @@ void DatabaseTier::ReleaseHead(uint32_t c) {
   Connection& connection = connections_[c];
   const uint32_t index = connection.head;
   connection.head = requests_[index].next;
-  if (connection.head == kNone) connection.tail = kNone;
+  if (connection.head == kNone) {
+    connection.tail = kNone;
+    connection.idle_since = now_;
+  }
   --connection.in_flight;
   Worker& worker = workers_[connection.worker];
   while (worker.wait_head != kNone) {
@@ -203,12 +212,21 @@ void DatabaseTier::AuditInserted(uint32_t w) {
 void DatabaseTier::AuditFlushed(uint32_t w) {
   if (workers_[w].audit_due != now_) return;
   workers_[w].audit_due = kNever;
+  if (workers_[w].audit_writing == kNone) return NextBatch(w);
+  // The worker hears of it when what it has to do already is done; until then records gather.
+  const Nanos heard = system_.wake.any() ? client_.WorkerFree(w) : now_;
   for (uint32_t index = workers_[w].audit_writing; index != kNone;) {
     const uint32_t next = requests_[index].next;
     client_.AuditDurable(index);
     index = next;
   }
   workers_[w].audit_writing = kNone;
+  if (heard <= now_) return NextBatch(w);
+  workers_[w].audit_due = heard;
+  queue_.Push(heard, kAuditDurable, w);
+}
+
+void DatabaseTier::NextBatch(uint32_t w) {
   workers_[w].audit_busy = false;
   if (workers_[w].audit_waiting != kNone) WriteAudit(w);
 }

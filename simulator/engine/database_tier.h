@@ -65,6 +65,8 @@ class DatabaseTier {
     // Before a round trip goes to a connection, where deadlines are looked at then: true when the
     // request's has passed and it is gone.
     virtual bool DropLate(uint32_t request) = 0;
+    // When the worker will have done what it has to do now.
+    virtual Nanos WorkerFree(uint32_t worker) const = 0;
     // On a shared host: the cores that so many running backends get together.
     virtual double CoresFor(size_t backends) const = 0;
     // Something for the run's story (Result.events).
@@ -159,6 +161,8 @@ class DatabaseTier {
   std::string Check() const;
 
  private:
+  // Demand of waking the connection's idle backend.
+  double WakeUp(uint32_t connection) const;
   // Before `running` statements are on the CPU.
   void ShareCores(size_t running) {
     if (system_.host.shared()) processor_.set_ceiling(client_.CoresFor(running));
@@ -182,6 +186,7 @@ class DatabaseTier {
     uint32_t tail = kNone;
     uint32_t in_flight = kNotUp;
     uint32_t worker = 0;
+    Nanos idle_since = 0;
     Nanos due = kNever;         // of the event on its way (flush, connect, forward)
     uint16_t process = 0;       // of the pooler
     bool has_server = false;    // of the pooler
@@ -217,6 +222,7 @@ class DatabaseTier {
   void WorkDone(uint32_t connection);
   void ReleaseHead(uint32_t connection);
   void WriteAudit(uint32_t worker);
+  void NextBatch(uint32_t worker);
   void BatchDone(uint32_t worker);
 
   // request_deadlines.cc

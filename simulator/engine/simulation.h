@@ -262,6 +262,7 @@ class Simulation final : private DatabaseTier::Client {
   Nanos ClientSends();
   bool ClientReceives(uint32_t request);
   double CoresFor(size_t backends) const override;
+  Nanos WorkerFree(uint32_t worker) const override;
 
   // wake_ups.cc: what the requests that a worker serves at once share.
   Nanos TurnCost(uint32_t worker);

@@ -102,8 +102,12 @@ struct WakeUpModel {
   Nanos server = 0;             // more, when the worker slept
   double server_per_slept = 0;  // and more for each nanosecond of its sleep, up to `longest_sleep`
   Nanos longest_sleep = 0;
-  double database = 0;  // of a backend that has no segment waiting
-  bool any() const { return turn > 0 || server > 0 || database > 0 || server_per_slept > 0; }
+  double database = 0;            // of a backend that has no segment waiting
+  double database_per_slept = 0;  // as for the server
+  Nanos longest_database_sleep = 0;
+  bool any() const {
+    return turn > 0 || server > 0 || database > 0 || server_per_slept > 0 || database_per_slept > 0;
+  }
 };
 
 struct DatabaseModel {

@@ -19,6 +19,12 @@ Nanos Simulation::TurnCost(uint32_t w) {
          static_cast<Nanos>(system_.wake.server_per_slept * static_cast<double>(slept));
 }
 
+// By the clock of real time: a worker under a slowdown counts as free.
+Nanos Simulation::WorkerFree(uint32_t worker) const {
+  const bool real = steady_ || system_.pod.limit_quota > 0;
+  return real ? workers_[worker].cpu.free_at() : now_;
+}
+
 // An answer has come and something else must be asked: the worker does a part of the work first.
 void Simulation::Proceed(uint32_t index) {
   Request& request = requests_[index];

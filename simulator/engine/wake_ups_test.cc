@@ -49,6 +49,19 @@ TEST(WakeUpsTest, ALongerSleepCostsMoreUpToALimit) {
   EXPECT_NEAR(CpuPerRequest(MustPredict(inputs)), 0.0015 + 0.02 * slept, 3e-5);
 }
 
+TEST(WakeUpsTest, ABackendsLongerSleepCostsMoreUpToALimit) {
+  TestInputs inputs = TestInputs::Bare(1, 0.1, 0, 0.002);
+  inputs.deployment.mutable_workloads(0)->set_connections_per_worker(1);
+  inputs.options.duration_seconds = 2000;
+  inputs.profile.mutable_wake_ups()->set_database_per_slept_second(0.02);
+  inputs.profile.mutable_wake_ups()->set_database_longest_sleep_seconds(0.05);
+  const double slept = 0.1 * (1 - std::exp(-0.5));
+  const model::Result result = MustPredict(inputs);
+  EXPECT_NEAR(
+      QuantityOf(result, "database_cpu_cores") / QuantityOf(result, "throughput_per_second"),
+      0.002 + 0.02 * slept, 4e-5);
+}
+
 TEST(WakeUpsTest, MoreLoadNeverRaisesTheDemand) {
   TestInputs inputs = TestInputs::FromFiles();
   inputs.options.fixed_pods = 1;
