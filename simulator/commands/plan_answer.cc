@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "simulator/planning/bounds.h"
 #include "simulator/planning/load_estimate.h"
 
 namespace simulator {

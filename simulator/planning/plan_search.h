@@ -5,11 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "model/result.pb.h"
-#include "simulator/planning/bounds.h"
-#include "simulator/planning/configuration.h"
-#include "simulator/planning/experiment.h"
-#include "simulator/planning/service_level.h"
+#include "simulator/planning/plan_trial.h"
 
 namespace simulator {
 
@@ -35,26 +31,6 @@ namespace simulator {
 // seed (common random numbers). One ends as soon as the service level is decided: options.
 // replications of them, then twice as many, at most `most_replications`, while an interval holds
 // its limit and more replications narrow it; what is open then counts as missed.
-struct PlanRequest {
-  const Experiment* experiment = nullptr;
-  RunOptions options;  // users, think time, duration, replications, seed
-  std::vector<Objective> objectives;
-  Choices choices;
-  Prices prices;
-  double margin = 0.2;
-  uint32_t most_simulations = 16;
-  uint32_t most_replications = 8;
-};
-
-struct PlanTrial {
-  Configuration configuration;
-  double cost_per_hour = 0;
-  bool met = false;
-  bool unstable = false;  // an open load beyond what can be done: no result
-  std::string words;
-  model::Result result;
-};
-
 struct Plan {
   size_t configurations = 0;      // looked at
   size_t by_connections = 0;      // ruled out: more connections than usable
@@ -69,17 +45,5 @@ struct Plan {
 // InvalidArgument: inputs that do not fit.
 absl::StatusOr<Plan> FindPlan(const PlanRequest& request,
                               const std::function<void(const PlanTrial&)>& progress);
-
-// One simulation of `configuration`, until the service level is decided, with the margin (the
-// intervals then without a model part) or with the demands as measured.
-absl::StatusOr<PlanTrial> Try(const PlanRequest& request, const std::string& api,
-                              const Configuration& configuration, bool with_margin);
-
-// The experiment with the configuration in place and every demand times `factor`.
-Experiment Configured(const Experiment& experiment, const std::string& api,
-                      const Configuration& configuration, double factor);
-
-// The name of the workload that answers users.
-absl::StatusOr<std::string> ApiWorkload(const PlanRequest& request);
 
 }  // namespace simulator
