@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +21,7 @@
 #include "simulator/calibration/redis_probe.h"
 #include "simulator/calibration/round_trip_probe.h"
 #include "simulator/calibration/variant.h"
+#include "simulator/calibration/wal_probe.h"
 
 namespace simulator {
 namespace {
@@ -251,13 +253,26 @@ class Campaign {
 
   // Windows of whatever load there is.
   absl::Status ObserveWindows(double level, int count, std::vector<ObservedWindow>* windows) const {
+    std::optional<WalMeter> wal;
+    if (!server_.database_url.empty()) {
+      auto meter = WalMeter::Connect(server_.database_url);
+      if (!meter.ok()) return meter.status();
+      wal.emplace(*std::move(meter));
+    }
+    const auto wal_bytes = [&] { return wal ? wal->Bytes() : absl::StatusOr<double>(-1.0); };
     auto before = Observe(server_);
     if (!before.ok()) return before.status();
+    auto wal_before = wal_bytes();
+    if (!wal_before.ok()) return wal_before.status();
     for (int i = 0; i < count; ++i) {
       if (absl::Status status = Pause(options_.window); !status.ok()) return status;
       auto after = Observe(server_);
       if (!after.ok()) return after.status();
+      auto wal_after = wal_bytes();
+      if (!wal_after.ok()) return wal_after.status();
       ObservedWindow window;
+      if (wal) window.wal_bytes = *wal_after - *wal_before;
+      wal_before = wal_after;
       window.seen = Difference(*after, *before);
       window.level = level;
       window.users = static_cast<uint32_t>(level > 0 ? options_.users : 0);

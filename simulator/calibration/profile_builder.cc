@@ -10,6 +10,7 @@
 #include "simulator/calibration/host_costs.h"
 #include "simulator/calibration/regression.h"
 #include "simulator/calibration/wake_up_costs.h"
+#include "simulator/calibration/wal_probe.h"
 
 namespace simulator {
 namespace {
@@ -140,6 +141,25 @@ void FillCounts(const std::vector<ObservedWindow>& windows, const std::string& o
   const bool writes = Writes(scenario, operation);
   demand->set_phi(audit_rows > 0);
   demand->set_commits_waited(writes ? 1 : audit_rows);
+}
+
+std::vector<WalWindow> WalWindowsOf(const std::vector<ObservedWindow>& windows,
+                                    const model::Scenario& scenario) {
+  std::vector<WalWindow> result;
+  for (const ObservedWindow& window : windows) {
+    if (window.wal_bytes < 0) continue;
+    WalWindow& wal = result.emplace_back();
+    wal.seconds = window.seen.at_seconds;
+    wal.bytes = window.wal_bytes;
+    for (const auto& [operation, counts] : window.seen.operations) {
+      if (Writes(scenario, operation)) {
+        wal.writes += counts.succeeded;
+      } else {
+        wal.audit_records += counts.audit_rows;
+      }
+    }
+  }
+  return result;
 }
 
 void FillDatabaseAndRedis(const SeparateMeasurements& separate, model::Profile* profile) {
@@ -294,6 +314,9 @@ absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& w
                                   static_cast<uint64_t>(TotalRequests(window.seen)));
   }
   FillDatabaseAndRedis(separate, &profile);
+  const WalShares wal = FitWal(WalWindowsOf(windows, scenario), WalWindowsOf(idle, scenario));
+  profile.mutable_database()->set_wal_bytes_per_write(wal.bytes_per_write);
+  profile.mutable_database()->set_wal_bytes_per_audit_record(wal.bytes_per_audit_record);
   FillAudit(windows, scenario, &profile);
   FillLoads(windows, separate.saturation_per_second, fits[0], fits[1], &profile);
   FillWakeUps(windows, scenario, fits[0], fits[1], &profile);
