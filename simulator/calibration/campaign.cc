@@ -222,6 +222,7 @@ class Campaign {
     for (ObservedWindow& window : seen) {
       requests += TotalRequests(window.seen);
       seconds += window.seen.at_seconds;
+      window.as_written = scenario == options_.scenario_path;
       windows_.push_back(std::move(window));
     }
     Say(absl::StrFormat("level %.0f %%, %s: %.0f requests/s", 100 * level, name,

@@ -11,15 +11,11 @@ namespace {
 struct Rates {
   double redis_cpu = 0;
   double redis_wake_ups = 0;
-  double wait = 0;
-  double turns = 0;
   double seconds = 0;
 
   void Add(const Observation& seen) {
     redis_cpu += seen.redis_cpu_seconds;
     redis_wake_ups += seen.redis_wake_ups;
-    wait += seen.wait_seconds;
-    turns += seen.turns;
     seconds += seen.at_seconds;
   }
 };
@@ -64,9 +60,6 @@ void FillHostCosts(const std::vector<ObservedWindow>& windows,
   const Rates lowest = Lowest(windows);
   Rates unloaded;
   for (const ObservedWindow& window : idle) unloaded.Add(window.seen);
-  if (lowest.turns > 0) {
-    profile->mutable_wake_ups()->set_scheduling_seconds(lowest.wait / lowest.turns);
-  }
   const double turn = RedisTurnSeconds(lowest, unloaded);
   const double wake = turn - profile->redis().command_seconds();
   if (wake > 0) profile->mutable_wake_ups()->set_redis_seconds(wake);

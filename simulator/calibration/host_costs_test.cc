@@ -25,16 +25,12 @@ TEST(HostCosts, AreThoseOfTheLowestLevelBeyondIdle) {
   for (int i = 0; i < 4; ++i) windows.push_back(At(0.1, 800, 1900 + 10 * i));
   for (int i = 0; i < 4; ++i) windows.push_back(At(0.7, 5600 + 10 * i, 4900));
   for (ObservedWindow& window : windows) {
-    const bool low = window.level < 0.5;
     window.seen.redis_cpu_seconds = 0.006 + 1600 * 35e-6;
     window.seen.redis_wake_ups = 1660;
-    window.seen.turns = 10000;
-    window.seen.wait_seconds = low ? 0.2 : 3;
   }
   model::Profile profile;
   profile.mutable_redis()->set_command_seconds(7e-6);
   FillHostCosts(windows, {idle}, &profile);
-  EXPECT_NEAR(profile.wake_ups().scheduling_seconds(), 20e-6, 1e-9);
   EXPECT_NEAR(profile.wake_ups().redis_seconds(), 28e-6, 1e-9);
   EXPECT_NEAR(profile.client_cpu_seconds(), 15e-6, 1e-8);
   EXPECT_NEAR(profile.client_wake_up_seconds(), 16e-6, 1e-8);
@@ -46,7 +42,6 @@ TEST(HostCosts, WhatWasNotCountedStaysZero) {
   window.seen.at_seconds = 1;
   model::Profile profile;
   FillHostCosts({window, window}, {}, &profile);
-  EXPECT_EQ(profile.wake_ups().scheduling_seconds(), 0);
   EXPECT_EQ(profile.wake_ups().redis_seconds(), 0);
   EXPECT_EQ(profile.client_cpu_seconds(), 0);
 }

@@ -80,11 +80,6 @@ void CountWakeUps(const ServerHandle& server, Observation* seen) {
   seen->server_wake_ups = WakeUps(own);
   seen->server_workers = std::max<double>(1, static_cast<double>(own.size()) - 1);  // a supervisor
   seen->redis_wake_ups = WakeUps(server.redis_pids);
-  for (const std::vector<pid_t>* pids : {&own, &others}) {
-    const RunQueue queue = RunQueueOf(*pids);
-    seen->wait_seconds += queue.wait_seconds;
-    seen->turns += queue.turns;
-  }
   if (server.client_pid > 0) {
     const std::vector<pid_t> client = base::ProcessTree(server.client_pid);
     seen->client_wake_ups = WakeUps(client);
@@ -193,8 +188,7 @@ Observation Difference(const Observation& later, const Observation& earlier) {
        {&Observation::redis_cpu_seconds, &Observation::audit_cpu_seconds,
         &Observation::server_wake_ups, &Observation::database_wake_ups,
         &Observation::audit_wake_ups, &Observation::redis_wake_ups, &Observation::backend_wake_ups,
-        &Observation::wait_seconds, &Observation::turns, &Observation::client_cpu_seconds,
-        &Observation::client_wake_ups}) {
+        &Observation::client_cpu_seconds, &Observation::client_wake_ups}) {
     window.*total -= earlier.*total;
   }
   for (auto& [operation, counts] : window.operations) {

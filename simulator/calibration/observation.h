@@ -63,9 +63,6 @@ struct Observation {
   double audit_backends = 0;
   double redis_wake_ups = 0;
   double server_workers = 0;  // processes with an event loop, at the look
-  // Of server, PostgreSQL and Redis together: ready to run but not running, and turns on a CPU.
-  double wait_seconds = 0;
-  double turns = 0;
   // Of the load generator; 0 when none runs.
   double client_cpu_seconds = 0;
   double client_wake_ups = 0;

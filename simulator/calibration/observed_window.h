@@ -12,6 +12,7 @@ struct ObservedWindow {
   double level = 0;  // wanted fraction of the measured saturation throughput, 0..1
   uint32_t users = 0;
   double wal_bytes = -1;   // of PostgreSQL's log; negative: not looked at
+  bool as_written = true;  // the scenario's own mix; else one journey emphasised
   bool saturated = false;  // no think time: not one of the profile's loads
 };
 

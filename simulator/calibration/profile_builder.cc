@@ -280,7 +280,10 @@ absl::StatusOr<model::Profile> BuildProfile(const std::vector<ObservedWindow>& w
       window.level = 0;
       observed.push_back(std::move(window));
     }
-    auto fit = FitDemands(observed, operations);
+    std::vector<bool> same_mix;
+    for (const ObservedWindow& window : windows) same_mix.push_back(window.as_written);
+    same_mix.resize(observed.size(), true);  // the idle ones
+    auto fit = FitInTwoSteps(observed, same_mix, operations);
     if (!fit.ok()) return fit.status();
     fits.push_back(*std::move(fit));
   }

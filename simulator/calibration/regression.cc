@@ -224,4 +224,31 @@ absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
   return Fit(without, operations);
 }
 
+absl::StatusOr<RegressionFit> FitInTwoSteps(const std::vector<Window>& windows,
+                                            const std::vector<bool>& same_mix,
+                                            const std::vector<std::string>& operations) {
+  if (!CountsWakeUps(windows)) return FitDemands(windows, operations);
+  std::vector<Window> mixed;
+  for (size_t i = 0; i < windows.size(); ++i) {
+    if (!same_mix[i]) continue;
+    mixed.push_back(windows[i]);
+    mixed.back().requests = {TotalRequests(windows[i])};
+  }
+  auto mix = FitDemands(mixed, {"the mix"});
+  if (!mix.ok() || mix->wake_up.mean_seconds <= 0) return FitDemands(windows, operations);
+  std::vector<Window> rest = windows;
+  for (Window& window : rest) {
+    window.busy_seconds -= window.wake_ups * mix->wake_up.mean_seconds +
+                           window.slept_seconds * mix->slept_second.mean_seconds;
+    window.wake_ups = -1;
+    window.level = 0;
+  }
+  auto fit = FitDemands(rest, operations);
+  if (!fit.ok()) return fit;
+  fit->wake_up = mix->wake_up;
+  fit->slept_second = mix->slept_second;
+  fit->extra_seconds = ExtrasOf(windows, mix->wake_up.mean_seconds, mix->slept_second.mean_seconds);
+  return fit;
+}
+
 }  // namespace simulator

@@ -109,6 +109,33 @@ TEST(RegressionTest, TellsSleepFromWakeUps) {
   EXPECT_EQ(fit->slept_second.mean_seconds, 0);
 }
 
+// Two operations; where the second is emphasised everything costs 20 us a wake-up more, which one
+// step would put on the operations' account or the wake-ups'.
+TEST(RegressionTest, TakesTheCostOfWakeUpsFromOneMix) {
+  std::vector<Window> windows;
+  std::vector<bool> same_mix;
+  for (int i = 0; i < 6; ++i) {
+    for (double rate : {300.0, 1000.0, 5000.0}) {
+      for (double share : {0.2, 0.6}) {
+        Window window;
+        window.duration_seconds = 1;
+        window.requests = {rate * (1 - share) + i, rate * share};
+        window.wake_ups = rate > 4000 ? 0.2 * rate : 2 * rate;
+        window.busy_seconds = 0.002 + 50e-6 * window.requests[0] + 150e-6 * window.requests[1] +
+                              (share > 0.5 ? 60e-6 : 40e-6) * window.wake_ups;
+        windows.push_back(window);
+        same_mix.push_back(share < 0.5);
+      }
+    }
+  }
+  auto fit = FitInTwoSteps(windows, same_mix, {"get", "put"});
+  ASSERT_TRUE(fit.ok()) << fit.status();
+  EXPECT_NEAR(fit->wake_up.mean_seconds, 40e-6, 1e-6);
+  auto one_step = FitDemands(windows, {"get", "put"});
+  ASSERT_TRUE(one_step.ok()) << one_step.status();
+  EXPECT_GT(one_step->wake_up.mean_seconds, 45e-6);
+}
+
 TEST(RegressionTest, DemandsAreThoseOfTheHighestLevel) {
   std::vector<Window> windows = PlantedWindows(90, 7);
   for (size_t w = 0; w < windows.size(); ++w) {

@@ -6,6 +6,9 @@
 namespace simulator {
 namespace {
 
+// Share of saturation up to which next to every audit batch holds one record.
+constexpr double kOneRecordABatch = 0.45;
+
 // Of reads: their records go through the audit backends, those of writes are part of the write.
 double BatchedRecords(const Observation& seen, const model::Scenario& scenario) {
   double records = 0;
@@ -93,24 +96,22 @@ bool Writes(const model::Scenario& scenario, const std::string& operation) {
 
 void FillAudit(const std::vector<ObservedWindow>& windows, const model::Scenario& scenario,
                model::Profile* profile) {
-  double cpu = 0;
-  double wake_ups = 0;
+  double highest = 0;
   for (const ObservedWindow& window : windows) {
+    if (window.level <= kOneRecordABatch) highest = std::max(highest, window.level);
+  }
+  double cpu = 0;
+  double records = 0;
+  for (const ObservedWindow& window : windows) {
+    if (window.level != highest) continue;
     cpu += window.seen.audit_cpu_seconds;
-    wake_ups += window.seen.audit_wake_ups;
+    records += BatchedRecords(window.seen, scenario);
   }
-  if (wake_ups <= 0) return;
-  const double per_batch = QuietRatio(
-      windows, [](const Observation& seen) { return seen.audit_wake_ups; },
-      [&](const Observation& seen) { return BatchedRecords(seen, scenario); });
-  model::DatabaseProfile* database = profile->mutable_database();
+  if (records <= 0 || cpu <= 0) return;
   const auto fit = FitAudit(windows, scenario);
-  if (fit.ok() && fit->wake_up.mean_seconds > 0) {
-    database->set_audit_batch_cpu_seconds(fit->wake_up.mean_seconds * per_batch);
-    database->set_audit_row_cpu_seconds(fit->demands[0].mean_seconds);
-  } else {
-    database->set_audit_batch_cpu_seconds(cpu / wake_ups * per_batch);
-  }
+  const double row = fit.ok() ? std::min(fit->demands[0].mean_seconds, cpu / records) : 0;
+  profile->mutable_database()->set_audit_batch_cpu_seconds(cpu / records - row);
+  profile->mutable_database()->set_audit_row_cpu_seconds(row);
 }
 
 void FillWakeUps(const std::vector<ObservedWindow>& windows, const model::Scenario& scenario,

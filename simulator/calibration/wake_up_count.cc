@@ -46,23 +46,4 @@ double WakeUps(const std::vector<pid_t>& pids) {
   return total;
 }
 
-RunQueue RunQueueOf(const std::vector<pid_t>& pids) {
-  RunQueue total;
-  ForEachThread(pids, [&](const std::string& task) {
-    auto text = base::ReadFile(task + "/schedstat");  // running ns, waiting ns, turns
-    if (!text.ok()) return;
-    const std::vector<std::string> fields =
-        absl::StrSplit(*text, absl::ByAnyChar(" \n"), absl::SkipEmpty());
-    double wait = 0;
-    double turns = 0;
-    if (fields.size() < 3 || !absl::SimpleAtod(fields[1], &wait) ||
-        !absl::SimpleAtod(fields[2], &turns)) {
-      return;
-    }
-    total.wait_seconds += wait / 1e9;
-    total.turns += turns;
-  });
-  return total;
-}
-
 }  // namespace simulator

@@ -13,11 +13,4 @@ namespace simulator {
 // CPU limit is used up is not asleep and does not count.
 double WakeUps(const std::vector<pid_t>& pids);
 
-// Since they began, of all living threads of these processes, from /proc/PID/task/*/schedstat.
-struct RunQueue {
-  double wait_seconds = 0;  // ready to run, and not running
-  double turns = 0;         // times that one of them began to run
-};
-RunQueue RunQueueOf(const std::vector<pid_t>& pids);
-
 }  // namespace simulator
