@@ -224,6 +224,32 @@ absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
   return Fit(without, operations);
 }
 
+namespace {
+
+// Demands below zero were cut to zero one by one, which makes the others too large together: all
+// are scaled so that the common mix costs what its mix was found to cost.
+void ScaleToMix(const std::vector<Window>& windows, const std::vector<bool>& same_mix,
+                double mix_seconds, RegressionFit* fit) {
+  double requests = 0;
+  double busy = 0;
+  for (size_t i = 0; i < windows.size(); ++i) {
+    if (!same_mix[i]) continue;
+    requests += TotalRequests(windows[i]);
+    for (size_t op = 0; op < fit->demands.size(); ++op) {
+      busy += windows[i].requests[op] * fit->demands[op].mean_seconds;
+    }
+  }
+  if (busy <= 0 || mix_seconds <= 0) return;
+  const double factor = mix_seconds * requests / busy;
+  for (FittedDemand& demand : fit->demands) {
+    demand.mean_seconds *= factor;
+    demand.standard_error_seconds *= factor;
+  }
+  for (double& covariance : fit->covariance) covariance *= factor * factor;
+}
+
+}  // namespace
+
 absl::StatusOr<RegressionFit> FitInTwoSteps(const std::vector<Window>& windows,
                                             const std::vector<bool>& same_mix,
                                             const std::vector<std::string>& operations) {
@@ -245,6 +271,7 @@ absl::StatusOr<RegressionFit> FitInTwoSteps(const std::vector<Window>& windows,
   }
   auto fit = FitDemands(rest, operations);
   if (!fit.ok()) return fit;
+  ScaleToMix(windows, same_mix, mix->demands[0].mean_seconds, &*fit);
   fit->wake_up = mix->wake_up;
   fit->slept_second = mix->slept_second;
   fit->extra_seconds = ExtrasOf(windows, mix->wake_up.mean_seconds, mix->slept_second.mean_seconds);

@@ -62,8 +62,9 @@ absl::StatusOr<RegressionFit> FitDemands(const std::vector<Window>& windows,
 // In two steps, for windows of which `same_mix` tells those that have the same mix of operations:
 // the cost of wake-ups and of sleep from these alone (with one demand for the whole mix), then the
 // operations' demands from all windows less that cost. Where the mix changes, what a wake-up costs
-// and what an operation costs are easily taken for one another. As FitDemands where wake-ups were
-// not counted or the first step tells nothing.
+// and what an operation costs are easily taken for one another. The operations' demands are scaled
+// to the mix's: what was cut at zero must not make the others' sum too large. As FitDemands where
+// wake-ups were not counted or the first step tells nothing.
 absl::StatusOr<RegressionFit> FitInTwoSteps(const std::vector<Window>& windows,
                                             const std::vector<bool>& same_mix,
                                             const std::vector<std::string>& operations);

@@ -136,6 +136,32 @@ TEST(RegressionTest, TakesTheCostOfWakeUpsFromOneMix) {
   EXPECT_GT(one_step->wake_up.mean_seconds, 45e-6);
 }
 
+// Noise drives one demand below zero; the mix still costs what it cost.
+TEST(RegressionTest, WhatIsCutAtZeroDoesNotInflateTheMix) {
+  std::vector<Window> windows;
+  std::vector<bool> same_mix;
+  for (int i = 0; i < 8; ++i) {
+    for (double rate : {300.0, 1000.0, 5000.0}) {
+      for (double share : {0.5, 0.6}) {
+        Window window;
+        window.duration_seconds = 1;
+        window.requests = {rate * (1 - share) + i, rate * share};
+        window.wake_ups = rate > 4000 ? 0.2 * rate : 2 * rate - i;
+        // Where the second is emphasised everything costs a third more.
+        const double cost = share > 0.55 ? 65e-6 : 50e-6;
+        window.busy_seconds =
+            0.002 + cost * (window.requests[0] + window.requests[1]) + 40e-6 * window.wake_ups;
+        windows.push_back(window);
+        same_mix.push_back(share < 0.55);
+      }
+    }
+  }
+  auto fit = FitInTwoSteps(windows, same_mix, {"get", "put"});
+  ASSERT_TRUE(fit.ok()) << fit.status();
+  EXPECT_EQ(fit->demands[0].mean_seconds, 0);
+  EXPECT_NEAR(0.5 * fit->demands[0].mean_seconds + 0.5 * fit->demands[1].mean_seconds, 50e-6, 1e-6);
+}
+
 TEST(RegressionTest, DemandsAreThoseOfTheHighestLevel) {
   std::vector<Window> windows = PlantedWindows(90, 7);
   for (size_t w = 0; w < windows.size(); ++w) {

@@ -8,11 +8,13 @@
 #include "model/kubernetes/deployment_loader.h"
 #include "simulator/check/check.h"
 #include "simulator/commands/arguments.h"
+#include "simulator/commands/diff_verdicts.h"
 #include "simulator/commands/flag_values.h"
 #include "simulator/commands/run_options.h"
 #include "simulator/planning/configuration.h"
 #include "simulator/planning/difference.h"
 #include "simulator/planning/experiment.h"
+#include "simulator/planning/verdict_changes.h"
 
 namespace simulator {
 namespace {
@@ -41,19 +43,23 @@ absl::StatusOr<Side> LoadSide(const std::string& path) {
   return Side{path, loaded->deployment, Check(*loaded)};
 }
 
-// The flags of `run`, with a shorter run.
+// The flags of `run`, with a shorter run; with claims one as long as that of `validate`.
 absl::StatusOr<RunOptions> ReadOptions(FlagMap flags) {
   if (flags.contains("profile") != flags.contains("scenario")) {
     return absl::InvalidArgumentError("--scenario and --profile: give both or none");
   }
-  flags.try_emplace("ramp", "30s");
-  flags.try_emplace("duration", "120s");
+  if (flags.contains("judge_as") && !flags.contains("claims")) {
+    return absl::InvalidArgumentError("--judge_as: expected with --claims");
+  }
+  const bool judged = flags.contains("claims");
+  flags.try_emplace("ramp", judged ? "60s" : "30s");
+  flags.try_emplace("duration", judged ? "300s" : "120s");
   flags.try_emplace("replications", "2");
   return ReadRunOptions(flags);
 }
 
 std::vector<std::string> FlagNames() {
-  std::vector<std::string> names = PredictionFlags({"out", "prices"});
+  std::vector<std::string> names = PredictionFlags({"out", "prices", "claims", "judge_as"});
   std::erase(names, "deployment");
   return names;
 }
@@ -83,10 +89,28 @@ absl::Status AddCosts(const FlagMap& flags, const Side& before, const Side& afte
   return absl::OkStatus();
 }
 
+// The section on verdicts; empty without --claims. `first` and `second` may be
+// null.
+absl::StatusOr<std::string> RenderVerdicts(const Side& before, const Side& after,
+                                           const FlagMap& flags, const RunOptions& options,
+                                           const Experiment* first, const Experiment* second) {
+  if (!flags.contains("claims")) return "";
+  const auto given = flags.find("judge_as");
+  const std::string name = given == flags.end() ? "production" : given->second;
+  const std::string claims = UserPath(flags.at("claims"));
+  const auto old_verdicts = JudgeAs(name, claims, before.check, first, options);
+  if (!old_verdicts.ok()) return old_verdicts.status();
+  const auto new_verdicts = JudgeAs(name, claims, after.check, second, options);
+  if (!new_verdicts.ok()) return new_verdicts.status();
+  return RenderVerdictChanges(CompareVerdicts(name, *old_verdicts, *new_verdicts));
+}
+
 absl::StatusOr<std::string> Render(const Side& before, const Side& after, const FlagMap& flags,
                                    const RunOptions& options, const Difference& difference) {
   if (!flags.contains("profile")) {
-    return RenderMarkdown(before.path, after.path, difference, {});
+    const auto verdicts = RenderVerdicts(before, after, flags, options, nullptr, nullptr);
+    if (!verdicts.ok()) return verdicts.status();
+    return RenderMarkdown(before.path, after.path, difference, {}) + *verdicts;
   }
   FlagMap first_flags = flags;
   first_flags["deployment"] = before.path;
@@ -102,7 +126,9 @@ absl::StatusOr<std::string> Render(const Side& before, const Side& after, const 
   }
   const auto second = Predict(changed, options);
   if (!second.ok()) return second.status();
-  return RenderMarkdown(before.path, after.path, difference, {&*first, &*second});
+  const auto verdicts = RenderVerdicts(before, after, flags, options, &*experiment, &changed);
+  if (!verdicts.ok()) return verdicts.status();
+  return RenderMarkdown(before.path, after.path, difference, {&*first, &*second}) + *verdicts;
 }
 
 }  // namespace
