@@ -98,38 +98,38 @@ TEST(DiffTest, VerdictsThatChange) {
   EXPECT_NE(text.find("| scales | holds | fails |"), std::string::npos) << text;
   EXPECT_EQ(RunDiff({kBefore, kBefore, "--claims", claims, "--judge_as", "staging"}), 2);
   EXPECT_EQ(RunDiff({kBefore, kBefore, "--judge_as", "staging"}), 2);
-  }
+}
 
-  // The flags of `run`, open loads among them.
-  TEST(DiffTest, PredictionsOfAnOpenLoad) {
-    const auto closed = model::ReadFile(kFolder + "scenario.yaml");
-    ASSERT_TRUE(closed.ok());
-    const std::string scenario = ::testing::TempDir() + "/open.yaml";
-    ASSERT_TRUE(
-        model::WriteFile(
-            absl::StrReplaceAll(
-                *closed, {{"model: closed\n  stages: [{ramp_to: 10000, over: 60s}, {hold: 120s}]",
-                           "model: open\n  stages: [{ramp_to_rate: 10/s, over: 1s}]"}}),
-            scenario)
-            .ok());
-    const std::string after = Changed("cores_millicores: 16000", "cores_millicores: 8000");
-    const std::vector<std::string> args = {
-        kBefore,  after, "--scenario", scenario, "--profile", kFolder + "profile.json",
-        "--ramp", "1s",  "--duration", "5s",     "--rate",    "500/s"};
-    const std::string text = DiffOf(args, 0);
-    EXPECT_NE(text.find("Predicted: open model, 500 arrivals/s"), std::string::npos) << text;
-    std::vector<std::string> wrong = args;
-    wrong.insert(wrong.end(), {"--users", "100"});
-    EXPECT_EQ(RunDiff(wrong), 2);
-  }
+// The flags of `run`, open loads among them.
+TEST(DiffTest, PredictionsOfAnOpenLoad) {
+  const auto closed = model::ReadFile(kFolder + "scenario.yaml");
+  ASSERT_TRUE(closed.ok());
+  const std::string scenario = ::testing::TempDir() + "/open.yaml";
+  ASSERT_TRUE(
+      model::WriteFile(
+          absl::StrReplaceAll(
+              *closed, {{"model: closed\n  stages: [{ramp_to: 10000, over: 60s}, {hold: 120s}]",
+                         "model: open\n  stages: [{ramp_to_rate: 10/s, over: 1s}]"}}),
+          scenario)
+          .ok());
+  const std::string after = Changed("cores_millicores: 16000", "cores_millicores: 8000");
+  const std::vector<std::string> args = {
+      kBefore,  after, "--scenario", scenario, "--profile", kFolder + "profile.json",
+      "--ramp", "1s",  "--duration", "5s",     "--rate",    "500/s"};
+  const std::string text = DiffOf(args, 0);
+  EXPECT_NE(text.find("Predicted: open model, 500 arrivals/s"), std::string::npos) << text;
+  std::vector<std::string> wrong = args;
+  wrong.insert(wrong.end(), {"--users", "100"});
+  EXPECT_EQ(RunDiff(wrong), 2);
+}
 
-  TEST(DiffTest, BadInputEndsWith2) {
-    EXPECT_EQ(RunDiff({}), 2);
-    EXPECT_EQ(RunDiff({kBefore}), 2);
-    EXPECT_EQ(RunDiff({kBefore, "nowhere.yaml"}), 2);
-    EXPECT_EQ(RunDiff({kBefore, kBefore, "--profile", kFolder + "profile.json"}), 2);
-    EXPECT_EQ(RunDiff({kBefore, kBefore, "--users", "0"}), 2);
-  }
+TEST(DiffTest, BadInputEndsWith2) {
+  EXPECT_EQ(RunDiff({}), 2);
+  EXPECT_EQ(RunDiff({kBefore}), 2);
+  EXPECT_EQ(RunDiff({kBefore, "nowhere.yaml"}), 2);
+  EXPECT_EQ(RunDiff({kBefore, kBefore, "--profile", kFolder + "profile.json"}), 2);
+  EXPECT_EQ(RunDiff({kBefore, kBefore, "--users", "0"}), 2);
+}
 
-  }  // namespace
-  }  // namespace simulator
+}  // namespace
+}  // namespace simulator
