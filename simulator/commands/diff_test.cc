@@ -3,6 +3,7 @@
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "model/io.h"
+#include "simulator/commands/scenario_with.h"
 
 namespace simulator {
 namespace {
@@ -89,6 +90,15 @@ TEST(DiffTest, VerdictsThatChange) {
         method: simulation
         at: users=5000 think_time=10s
         expression: database_cpu_cores < 1000
+  - id: latency
+    claim: answers are quick
+    source: a test
+    decisions:
+      - deployment: production
+        profile: hand-written
+        method: simulation
+        at: users=5000 think_time=10s
+        expression: p95_ms < 50
 )",
                                claims)
                   .ok());
@@ -96,22 +106,27 @@ TEST(DiffTest, VerdictsThatChange) {
   const std::string text = DiffOf({kBefore, after, "--claims", claims}, 1);
   EXPECT_NE(text.find("### Verdicts that change: 1,"), std::string::npos) << text;
   EXPECT_NE(text.find("| scales | holds | fails |"), std::string::npos) << text;
+  // With scenario and profile both sides are simulated, and figures of verdicts change.
+  const std::string simulated = DiffOf(
+      {kBefore, after, "--claims", claims, "--scenario", kFolder + "scenario.yaml", "--profile",
+       kFolder + "profile.json", "--users", "5000", "--ramp", "1s", "--duration", "5s"},
+      1);
+  EXPECT_NE(simulated.find("| database | holds, "), std::string::npos) << simulated;
+  // A pod of a twentieth of the CPU answers late.
+  const std::string slower =
+      DiffOf({kBefore, Changed("limit_millicores: 2000", "limit_millicores: 100"), "--claims",
+              claims, "--scenario", kFolder + "scenario.yaml", "--profile",
+              kFolder + "profile.json", "--users", "5000", "--ramp", "1s", "--duration", "5s"},
+             0);
+  EXPECT_NE(slower.find("| latency | holds, "), std::string::npos) << slower;
   EXPECT_EQ(RunDiff({kBefore, kBefore, "--claims", claims, "--judge_as", "staging"}), 2);
   EXPECT_EQ(RunDiff({kBefore, kBefore, "--judge_as", "staging"}), 2);
 }
 
 // The flags of `run`, open loads among them.
 TEST(DiffTest, PredictionsOfAnOpenLoad) {
-  const auto closed = model::ReadFile(kFolder + "scenario.yaml");
-  ASSERT_TRUE(closed.ok());
-  const std::string scenario = ::testing::TempDir() + "/open.yaml";
-  ASSERT_TRUE(
-      model::WriteFile(
-          absl::StrReplaceAll(
-              *closed, {{"model: closed\n  stages: [{ramp_to: 10000, over: 60s}, {hold: 120s}]",
-                         "model: open\n  stages: [{ramp_to_rate: 10/s, over: 1s}]"}}),
-          scenario)
-          .ok());
+  const std::string scenario =
+      ScenarioWith("open", "model: open\n  stages: [{ramp_to_rate: 10/s, over: 1s}]");
   const std::string after = Changed("cores_millicores: 16000", "cores_millicores: 8000");
   const std::vector<std::string> args = {
       kBefore,  after, "--scenario", scenario, "--profile", kFolder + "profile.json",

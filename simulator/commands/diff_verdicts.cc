@@ -1,10 +1,8 @@
 #include "simulator/commands/diff_verdicts.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "report/claims.h"
 #include "report/evidence.h"
 #include "report/judge.h"
@@ -29,15 +27,9 @@ absl::StatusOr<RunOptions> OptionsAt(const SimulationPoint& point, const std::st
   options.users = static_cast<uint64_t>(point.users);
   options.think_time_seconds = point.think_seconds;
   if (point.faults.empty()) return options;
-  auto plan = LoadFaultPlan(FaultPlanPath(claims_path, point.faults));
+  auto plan = LoadFaultPlanWithin(FaultPlanPath(claims_path, point.faults),
+                                  ToNanos(options.ramp_seconds + options.duration_seconds));
   if (!plan.ok()) return plan.status();
-  const double end = options.ramp_seconds + options.duration_seconds;
-  for (const Fault& fault : plan->faults) {
-    if (ToSeconds(fault.at) < end) continue;
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "%s:%d: begins at %g s, when the run of %g s (--ramp and --duration) is over", plan->file,
-        fault.line, ToSeconds(fault.at), end));
-  }
   options.faults = *std::move(plan);
   return options;
 }

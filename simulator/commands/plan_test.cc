@@ -1,12 +1,12 @@
 #include "simulator/commands/plan.h"
 
-#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "model/io.h"
 #include "model/profile.pb.h"
 #include "model/result.pb.h"
 #include "simulator/commands/said.h"
+#include "simulator/commands/scenario_with.h"
 
 namespace simulator {
 namespace {
@@ -82,16 +82,8 @@ TEST(PlanTest, SaysWhyNothingIsGoodEnough) {
 }
 
 TEST(PlanTest, OpenLoads) {
-  const auto closed = model::ReadFile(kFolder + "scenario.yaml");
-  ASSERT_TRUE(closed.ok());
-  const std::string scenario = ::testing::TempDir() + "/open.yaml";
-  ASSERT_TRUE(
-      model::WriteFile(
-          absl::StrReplaceAll(
-              *closed, {{"model: closed\n  stages: [{ramp_to: 10000, over: 60s}, {hold: 120s}]",
-                         "model: open\n  stages: [{ramp_to_rate: 10/s, over: 1s}]"}}),
-          scenario)
-          .ok());
+  const std::string scenario =
+      ScenarioWith("open", "model: open\n  stages: [{ramp_to_rate: 10/s, over: 1s}]");
   const std::string out = ::testing::TempDir() + "/plan.json";
   const std::vector<std::string> args =
       With({"--scenario", scenario, "--slo", "p95<50ms,errors<0.1%", "--think_time", "1s", "--cpu",

@@ -8,6 +8,7 @@
 #include "model/io.h"
 #include "model/result.pb.h"
 #include "simulator/commands/said.h"
+#include "simulator/commands/scenario_with.h"
 
 namespace simulator {
 namespace {
@@ -57,17 +58,6 @@ TEST(RunTest, WritesAResultThatReadsBackTheSameTwice) {
   EXPECT_EQ(result->provenance().engine(), "simulator");
   EXPECT_EQ(result->provenance().profile_digest().size(), 64u);
   EXPECT_GT(result->total().requests(), 0u);
-}
-
-// The test scenario with another model of users.
-std::string ScenarioWith(const std::string& name, const std::string& users) {
-  const auto text = model::ReadFile(kFolder + "scenario.yaml");
-  EXPECT_TRUE(text.ok());
-  const std::string closed = "model: closed\n  stages: [{ramp_to: 10000, over: 60s}, {hold: 120s}]";
-  EXPECT_NE(text->find(closed), std::string::npos);
-  std::string path = ::testing::TempDir() + "/" + name + ".yaml";
-  EXPECT_TRUE(model::WriteFile(absl::StrReplaceAll(*text, {{closed, users}}), path).ok());
-  return path;
 }
 
 double QuantityOf(const std::string& path, const std::string& name) {

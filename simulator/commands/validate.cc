@@ -131,14 +131,9 @@ class Validation {
     const Nanos end = ToNanos(options_.ramp_seconds + options_.duration_seconds);
     for (const SimulationPoint& point : points_) {
       if (point.faults.empty() || fault_plans_.contains(point.faults)) continue;
-      auto plan = LoadFaultPlan(FaultPlanPath(UserPath(flags_.at("claims")), point.faults));
+      auto plan =
+          LoadFaultPlanWithin(FaultPlanPath(UserPath(flags_.at("claims")), point.faults), end);
       if (!plan.ok()) return plan.status();
-      for (const Fault& fault : plan->faults) {
-        if (fault.at < end) continue;
-        return absl::InvalidArgumentError(absl::StrFormat(
-            "%s:%d: begins at %g s, when the run of %g s (--ramp and --duration) is over",
-            plan->file, fault.line, ToSeconds(fault.at), ToSeconds(end)));
-      }
       fault_plans_[point.faults] = *std::move(plan);
     }
     return absl::OkStatus();

@@ -84,22 +84,10 @@ class StampedeTest : public KeyedCacheTest {
     service.set_balancing("per_request");
     inputs.deployment.mutable_workloads(0)->set_connections_per_worker(64);
     inputs.deployment.mutable_database()->set_max_connections(1000);
-    model::RedisCluster& redis = *inputs.deployment.add_redis();
-    redis.set_name("cache");
-    redis.set_role("cache");
-    redis.set_masters(1);
+    inputs.CacheByClinic(kTtl);
     model::OperationDemand& demand = *inputs.profile.mutable_operations(0);
-    demand.set_cacheable(true);
-    demand.set_cache_ttl_seconds(kTtl);
     demand.set_hit_rate_observed(0);
-    demand.mutable_redis_commands()->set_mean(1);
     demand.mutable_database_cpu_seconds()->set_scv(0);
-    inputs.profile.mutable_redis()->set_command_seconds(1e-9);
-    auto& feeder = (*inputs.scenario.mutable_feeders())["clinic"];
-    feeder.set_entity("clinic");
-    feeder.set_pick(model::Feeder::UNIFORM);
-    inputs.scenario.mutable_journeys(0)->mutable_steps(0)->mutable_request()->set_path(
-        "/clinics/${clinic.id}");
   }
 
   // Loads a life: misses are gone for L of each T + L.

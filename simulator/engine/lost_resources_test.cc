@@ -52,20 +52,7 @@ TEST(DatabaseFaultTest, WithEachKeyOfTheCacheOnlyMissesFail) {
   model::Workload& api = *inputs.deployment.mutable_workloads(0);
   api.set_connections_per_worker(4);
   api.set_pipeline_depth(16);
-  model::RedisCluster& redis = *inputs.deployment.add_redis();
-  redis.set_name("cache");
-  redis.set_role("cache");
-  redis.set_masters(1);
-  model::OperationDemand& demand = *inputs.profile.mutable_operations(0);
-  demand.set_cacheable(true);
-  demand.set_cache_ttl_seconds(kTtl);
-  demand.mutable_redis_commands()->set_mean(1);
-  inputs.profile.mutable_redis()->set_command_seconds(1e-9);
-  auto& feeder = (*inputs.scenario.mutable_feeders())["clinic"];
-  feeder.set_entity("clinic");
-  feeder.set_pick(model::Feeder::UNIFORM);
-  inputs.scenario.mutable_journeys(0)->mutable_steps(0)->mutable_request()->set_path(
-      "/clinics/${clinic.id}");
+  inputs.CacheByClinic(kTtl);
   const ReplicationResult calm = MustRun(inputs);
   const double hit = static_cast<double>(calm.cache_hits) / static_cast<double>(calm.cache_lookups);
   EXPECT_NEAR(hit, kReads / kKeys * kTtl / (1 + kReads / kKeys * kTtl), 0.01);
@@ -97,20 +84,7 @@ TEST(DatabaseFaultTest, FlightsUnderWayFailWithTheirLeaders) {
   model::Workload& api = *inputs.deployment.mutable_workloads(0);
   api.set_connections_per_worker(8);
   api.set_pipeline_depth(4);
-  model::RedisCluster& redis = *inputs.deployment.add_redis();
-  redis.set_name("cache");
-  redis.set_role("cache");
-  redis.set_masters(1);
-  model::OperationDemand& demand = *inputs.profile.mutable_operations(0);
-  demand.set_cacheable(true);
-  demand.set_cache_ttl_seconds(0.1);
-  demand.mutable_redis_commands()->set_mean(1);
-  inputs.profile.mutable_redis()->set_command_seconds(1e-9);
-  auto& feeder = (*inputs.scenario.mutable_feeders())["clinic"];
-  feeder.set_entity("clinic");
-  feeder.set_pick(model::Feeder::UNIFORM);
-  inputs.scenario.mutable_journeys(0)->mutable_steps(0)->mutable_request()->set_path(
-      "/clinics/${clinic.id}");
+  inputs.CacheByClinic(0.1);
   const ReplicationResult calm = MustRun(inputs);
   for (double at = 50; at < 150; at += 3.7) {
     Fault& fault = inputs.options.faults.faults.emplace_back();

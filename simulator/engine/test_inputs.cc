@@ -78,6 +78,23 @@ TestInputs TestInputs::Bare(uint64_t users, double think, double server, double 
   return inputs;
 }
 
+void TestInputs::CacheByClinic(double ttl_seconds) {
+  model::RedisCluster& redis = *deployment.add_redis();
+  redis.set_name("cache");
+  redis.set_role("cache");
+  redis.set_masters(1);
+  model::OperationDemand& demand = *profile.mutable_operations(0);
+  demand.set_cacheable(true);
+  demand.set_cache_ttl_seconds(ttl_seconds);
+  demand.mutable_redis_commands()->set_mean(1);
+  profile.mutable_redis()->set_command_seconds(1e-9);
+  auto& feeder = (*scenario.mutable_feeders())["clinic"];
+  feeder.set_entity("clinic");
+  feeder.set_pick(model::Feeder::UNIFORM);
+  scenario.mutable_journeys(0)->mutable_steps(0)->mutable_request()->set_path(
+      "/clinics/${clinic.id}");
+}
+
 absl::StatusOr<std::vector<ReplicationResult>> TestInputs::Run() const {
   const absl::StatusOr<Workload> workload = Workload::Compile(scenario, options);
   if (!workload.ok()) return workload.status();

@@ -28,6 +28,10 @@ struct TestInputs {
   // core, and an exponential `database` seconds of one round trip. `users` think exponentially.
   static TestInputs Bare(uint64_t users, double think, double server, double database);
 
+  // Makes "work" of Bare() a cacheable read: a key per clinic (options.clinics), each as popular,
+  // that lives for `ttl_seconds`, in one shard whose commands cost next to nothing.
+  void CacheByClinic(double ttl_seconds);
+
   absl::StatusOr<std::vector<ReplicationResult>> Run() const;
   absl::StatusOr<model::Result> Predict() const;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "model/status_macros.h"
 #include "model/yaml/node.h"
@@ -152,6 +153,18 @@ absl::Status CheckSlowdowns(const FaultPlan& plan) {
     before = &fault;
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<FaultPlan> LoadFaultPlanWithin(const std::string& path, Nanos end) {
+  auto plan = LoadFaultPlan(path);
+  if (!plan.ok()) return plan.status();
+  for (const Fault& fault : plan->faults) {
+    if (fault.at < end) continue;
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s:%d: begins at %g s, when the run of %g s (--ramp and --duration) is over", plan->file,
+        fault.line, ToSeconds(fault.at), ToSeconds(end)));
+  }
+  return plan;
 }
 
 absl::StatusOr<FaultPlan> LoadFaultPlan(const std::string& path) {

@@ -19,6 +19,8 @@ namespace simulator {
 // on, with `repair` as the mean time to repair. Errors are one line FILE:LINE: FIELD: what was
 // expected; a fault that the engine does not model yet is one.
 absl::StatusOr<FaultPlan> LoadFaultPlan(const std::string& path);
+// The same for a run that ends at `end`: a fault that begins no earlier is an error.
+absl::StatusOr<FaultPlan> LoadFaultPlanWithin(const std::string& path, Nanos end);
 // `name` stands for the file in errors.
 absl::StatusOr<FaultPlan> ParseFaultPlan(const std::string& text, const std::string& name);
 
