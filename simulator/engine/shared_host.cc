@@ -6,10 +6,14 @@
 
 namespace simulator {
 
-// Everybody who has work now. A loop over all of them: it is one machine.
+// Everybody who has work now and whose CPU limit lets it run. A loop over all of them: it is one
+// machine.
 uint32_t Simulation::Runnable() const {
   auto runnable = static_cast<uint32_t>(database_.running()) + redis_.BusyNodes(now_);
-  for (const Worker& worker : workers_) runnable += worker.cpu.free_at() > now_;
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    if (workers_[i].cpu.free_at() <= now_) continue;
+    runnable += !pods_[i / system_.pod.workers].quota.Throttled(now_);
+  }
   for (const PodState& pod : pods_) runnable += pod.hashing.free_at() > now_;
   return runnable + (client_cpu_.free_at() > now_);
 }

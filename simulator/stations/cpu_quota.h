@@ -13,7 +13,8 @@
 //
 // Periods lie on a fixed grid from instant 0. Exact for one FIFO server whose work is admitted in
 // order; several servers take from the quota in order of admission, where the kernel lets them take
-// it as they run. The kernel's slices per CPU are not modelled: they can throttle a little earlier.
+// it as they run. The kernel's slices per CPU (5 ms by default) are not modelled: where a period is
+// not much longer, processes on two CPUs are throttled though the group has quota left.
 
 namespace simulator {
 
@@ -32,32 +33,44 @@ class CpuQuota {
     const int64_t present = now / period_;
     while (first_ < present) {
       ++first_;
-      if (!used_.empty()) used_.pop_front();
+      if (!periods_.empty()) periods_.pop_front();
     }
     Nanos at = start;
     while (work > 0) {
       const int64_t period = at / period_;
       const auto index = static_cast<size_t>(period - first_);
-      if (index >= used_.size()) used_.resize(index + 1, 0);
+      if (index >= periods_.size()) periods_.resize(index + 1);
+      Period& use = periods_[index];
       const Nanos end = (period + 1) * period_;
       const Nanos possible = speed == nullptr ? end - at : speed->WorkBy(end) - speed->WorkBy(at);
-      const Nanos run = std::min({work, quota_ - used_[index], possible});
-      used_[index] += run;
+      const Nanos run = std::min({work, quota_ - use.used, possible});
+      use.used += run;
       work -= run;
-      if (work > 0) {
-        at = end;
-      } else {
-        at = speed == nullptr ? at + run : std::max(at, speed->TimeOf(speed->WorkBy(at) + run));
-      }
+      at = speed == nullptr ? at + run : std::max(at, speed->TimeOf(speed->WorkBy(at) + run));
+      if (use.used == quota_) use.exhausted = std::min(use.exhausted, at);
+      if (work > 0) at = end;
     }
     return at;
   }
 
+  // Whether who has work stands still at `now`: the quota of that period is used up. Calls in order
+  // of `now`, like Finish().
+  bool Throttled(Nanos now) const {
+    const int64_t index = now / period_ - first_;
+    return limits() && index >= 0 && index < static_cast<int64_t>(periods_.size()) &&
+           periods_[static_cast<size_t>(index)].exhausted <= now;
+  }
+
  private:
+  struct Period {
+    Nanos used = 0;            // of the quota
+    Nanos exhausted = kNever;  // since when nothing is left
+  };
+
   Nanos period_ = kSecond;
   Nanos quota_ = 0;
-  int64_t first_ = 0;       // period of used_.front()
-  std::deque<Nanos> used_;  // of each period's quota
+  int64_t first_ = 0;  // period of periods_.front()
+  std::deque<Period> periods_;
 };
 
 }  // namespace simulator

@@ -53,6 +53,20 @@ TEST(CpuQuotaTest, RunsAtFullSpeedUntilTheQuotaIsUsedUp) {
   EXPECT_EQ(quota.Finish(500, 630, 1), 701);
 }
 
+TEST(CpuQuotaTest, KnowsWhenWorkStandsStill) {
+  CpuQuota quota(100, 30);
+  EXPECT_FALSE(CpuQuota().Throttled(0));
+  EXPECT_FALSE(quota.Throttled(0));
+  quota.Finish(10, 10, 50);  // 10 to 40, then 100 to 120
+  EXPECT_FALSE(quota.Throttled(39));
+  EXPECT_TRUE(quota.Throttled(40));
+  EXPECT_TRUE(quota.Throttled(99));
+  EXPECT_FALSE(quota.Throttled(100));
+  quota.Finish(120, 120, 10);  // just what is left
+  EXPECT_FALSE(quota.Throttled(129));
+  EXPECT_TRUE(quota.Throttled(130));
+}
+
 TEST(CpuQuotaTest, ServersShareIt) {
   CpuQuota quota(100, 50);
   EXPECT_EQ(quota.Finish(0, 0, 40), 40);

@@ -23,7 +23,7 @@ DEFINE_bool(
     "the simulator is told the period of the server's limit; otherwise it takes the limit for "
     "a slower CPU");
 DEFINE_bool(
-    model_host, true,
+    model_host, false,
     "the simulator is told that all parts share this machine's cores; off: that each has its "
     "limit for itself");
 DEFINE_int32(workers, 1, "worker processes of each pod");

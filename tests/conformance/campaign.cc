@@ -30,7 +30,7 @@ DEFINE_double(server_cores, 0.3,
 DEFINE_double(database_cores, 1, "seal: CPU limit of PostgreSQL");
 DEFINE_int32(windows, 6, "calibrate: windows per level and mix");
 DEFINE_double(window_seconds, 0.8, "calibrate: length of a window");
-DEFINE_bool(model_host, true,
+DEFINE_bool(model_host, false,
             "seal: the simulator is told that all parts share this machine's cores; off: that each "
             "has its limit for itself");
 DEFINE_uint64(seed, 1, "seal: of the simulations; measured runs take the following ones");
