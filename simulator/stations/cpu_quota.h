@@ -56,8 +56,9 @@ class CpuQuota {
   // Whether who has work stands still at `now`: the quota of that period is used up. Calls in order
   // of `now`, like Finish().
   bool Throttled(Nanos now) const {
+    if (!limits()) return false;
     const int64_t index = now / period_ - first_;
-    return limits() && index >= 0 && index < static_cast<int64_t>(periods_.size()) &&
+    return index >= 0 && index < static_cast<int64_t>(periods_.size()) &&
            periods_[static_cast<size_t>(index)].exhausted <= now;
   }
 

@@ -55,7 +55,7 @@ TEST(CpuQuotaTest, RunsAtFullSpeedUntilTheQuotaIsUsedUp) {
 
 TEST(CpuQuotaTest, KnowsWhenWorkStandsStill) {
   CpuQuota quota(100, 30);
-  EXPECT_FALSE(CpuQuota().Throttled(0));
+  EXPECT_FALSE(CpuQuota(0, 0).Throttled(5));  // no limit
   EXPECT_FALSE(quota.Throttled(0));
   quota.Finish(10, 10, 50);  // 10 to 40, then 100 to 120
   EXPECT_FALSE(quota.Throttled(39));
