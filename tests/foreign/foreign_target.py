@@ -4,10 +4,11 @@
   ./tools/bazel run //tests/foreign:foreign_target -- [--out FOLDER] [--seconds N] [--repeats N]
 
 Starts a small shop (Flask and psycopg2 under gunicorn, a private PostgreSQL, nginx before it) and a real
-Prometheus that watches it; calibrates it at low loads with `simulator calibrate`; seals predictions of 30, 50 and
-70 % of saturation with `simulator seal`; only then measures, after a restart of database, shop and nginx for each
-repeat, with the load generator and once with wrk; scores with `simulator backtest`. Needs the Debian packages that it names when they are missing (then it is skipped, exit
-code 0), two cores and nothing else running. Everything is loopback and ends with the program.
+Prometheus that watches it; calibrates it at low loads and at saturation with `simulator calibrate`; seals
+predictions of 30, 50 and 70 % of saturation with `simulator seal`; only then measures, after a restart of database,
+shop and nginx for each repeat, with the load generator and once with wrk; scores with `simulator backtest`. Needs
+the Debian packages that it names when they are missing (then it is skipped, exit code 0), two cores and nothing else
+running. Everything is loopback and ends with the program.
 """
 import argparse
 import contextlib
@@ -295,6 +296,8 @@ class Judge:
         begin = time.time()
         for share, weights in LEVELS:
             self.load(f"calibration-{share:.2f}", max(1, round(share * saturation * THINK_SECONDS)), 14, weights=weights)
+        # A service that is never idle needs less CPU a request: without this, saturation comes out too low.
+        self.load("calibration-full", 16, 12, think=0)
         end = time.time()
         time.sleep(1.5)  # the last scrape
         profile = f"{self.out}/profile.json"
