@@ -62,15 +62,9 @@ class Campaign {
     if (absl::Status status = ObserveWindows(0, &idle_); !status.ok()) return status;
     if (absl::Status status = MeasureClient(); !status.ok()) return status;
     if (absl::Status status = FindSaturation(); !status.ok()) return status;
-    // The scenario as it is comes first: the emphasised journeys leave bookings and records behind
-    // that make the later ones dearer, and the mix's own cost is what their demands are scaled to.
-    for (double level : options_.levels) {
-      absl::Status status = RunVariant(level, options_.scenario_path, "as written");
-      if (status.ok()) status = ProbeFlushAgain();
+    for (const CalibrationRun& run : CalibrationRuns(options_.levels, *journeys)) {
+      absl::Status status = run.journey.empty() ? RunAsWritten(run.level) : RunJourney(run);
       if (!status.ok()) return status;
-    }
-    for (double level : options_.levels) {
-      if (absl::Status status = RunJourneys(level, *journeys); !status.ok()) return status;
     }
     return BuildProfile(windows_, idle_, *scenario, separate_);
   }
@@ -196,16 +190,16 @@ class Campaign {
     return ReadBytes(out);
   }
 
-  // Each journey in turn more often than the scenario has it.
-  absl::Status RunJourneys(double level, const std::vector<std::string>& journeys) {
-    for (size_t j = 0; j < journeys.size(); ++j) {
-      const std::string scenario = absl::StrCat(options_.work_dir, "/variant-", j, ".yaml");
-      absl::Status status =
-          WriteVariant(options_.scenario_path, journeys[j], options_.emphasis, scenario);
-      if (status.ok()) status = RunVariant(level, scenario, journeys[j]);
-      if (!status.ok()) return status;
-    }
-    return absl::OkStatus();
+  absl::Status RunAsWritten(double level) {
+    absl::Status status = RunVariant(level, options_.scenario_path, "as written");
+    return status.ok() ? ProbeFlushAgain() : status;
+  }
+
+  absl::Status RunJourney(const CalibrationRun& run) {
+    const std::string scenario = absl::StrCat(options_.work_dir, "/variant-", run.number, ".yaml");
+    absl::Status status =
+        WriteVariant(options_.scenario_path, run.journey, options_.emphasis, scenario);
+    return status.ok() ? RunVariant(run.level, scenario, run.journey) : status;
   }
 
   absl::Status RunVariant(double level, const std::string& scenario, const std::string& name) {

@@ -54,4 +54,16 @@ absl::Status WriteVariant(const std::string& scenario_path, const std::string& j
   return absl::NotFoundError(absl::StrCat(scenario_path, ": no journey `", journey, "`"));
 }
 
+std::vector<CalibrationRun> CalibrationRuns(const std::vector<double>& levels,
+                                            const std::vector<std::string>& journeys) {
+  std::vector<CalibrationRun> runs;
+  for (double level : levels) runs.push_back({.level = level, .journey = "", .number = 0});
+  for (double level : levels) {
+    for (size_t j = 0; j < journeys.size(); ++j) {
+      runs.push_back({.level = level, .journey = journeys[j], .number = static_cast<int>(j)});
+    }
+  }
+  return runs;
+}
+
 }  // namespace simulator

@@ -19,4 +19,17 @@ absl::StatusOr<std::vector<std::string>> JourneyNames(const std::string& scenari
 absl::Status WriteVariant(const std::string& scenario_path, const std::string& journey,
                           double factor, const std::string& variant_path);
 
+// A run of calibration: the scenario at a share of the saturation throughput.
+struct CalibrationRun {
+  double level = 0;
+  std::string journey;  // that is emphasised; empty: the scenario as written
+  int number = 0;       // of the journey, in file order
+};
+
+// At every level, first the scenario as written, then with each journey emphasised. In this order,
+// as journeys leave bookings and records behind that make later requests dearer, and the demands
+// are scaled to what the mix as written costs.
+std::vector<CalibrationRun> CalibrationRuns(const std::vector<double>& levels,
+                                            const std::vector<std::string>& journeys);
+
 }  // namespace simulator

@@ -1,5 +1,6 @@
 #include "simulator/calibration/variant.h"
 
+#include "absl/strings/str_cat.h"
 #include "base/paths.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -41,6 +42,15 @@ TEST_F(VariantTest, ChangesNothingButTheWeight) {
 
 TEST_F(VariantTest, AnUnknownJourneyIsNamed) {
   EXPECT_THAT(WriteVariant(path_, "sleeps", 2, variant_).message(), HasSubstr("`sleeps`"));
+}
+
+// What the emphasised journeys write makes the scenario as written dearer when it comes after them.
+TEST(CalibrationRunsTest, TheScenarioAsWrittenComesFirst) {
+  std::string order;
+  for (const CalibrationRun& run : CalibrationRuns({0.1, 0.4}, {"looks", "books"})) {
+    absl::StrAppend(&order, run.level, run.journey.empty() ? "" : " " + run.journey, ", ");
+  }
+  EXPECT_EQ(order, "0.1, 0.4, 0.1 looks, 0.1 books, 0.4 looks, 0.4 books, ");
 }
 
 }  // namespace
