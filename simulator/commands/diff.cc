@@ -89,8 +89,7 @@ absl::Status AddCosts(const FlagMap& flags, const Side& before, const Side& afte
   return absl::OkStatus();
 }
 
-// The section on verdicts; empty without --claims. `first` and `second` may be
-// null.
+// The section on verdicts; empty without --claims. `first` and `second` may be null.
 absl::StatusOr<std::string> RenderVerdicts(const Side& before, const Side& after,
                                            const FlagMap& flags, const RunOptions& options,
                                            const Experiment* first, const Experiment* second) {

@@ -54,6 +54,20 @@ TEST(SharedHostTest, TheDatabaseGetsNoMoreThanTheMachineHas) {
   EXPECT_LE(QuantityOf(result, "database_cpu_cores"), 1.001);
 }
 
+// The worker's limit lets 50 requests/s through, for which the database's one backend needs three
+// quarters of the one core. The worker has a backlog and stands still for most of each period; were
+// it runnable then, the backend would have half of the core.
+TEST(SharedHostTest, WhoIsThrottledTakesNoCore) {
+  TestInputs inputs = TestInputs::Bare(200, 0.1, 0.001, 0.015);
+  model::Workload& api = *inputs.deployment.mutable_workloads(0);
+  api.set_connections_per_worker(1);
+  api.set_limit_millicores(50);
+  api.set_limit_period_seconds(0.1);
+  inputs.deployment.mutable_host()->set_cores(1);
+  inputs.options.duration_seconds = 200;
+  EXPECT_NEAR(QuantityOf(MustPredict(inputs), "throughput_per_second"), 50, 1);
+}
+
 TEST(SharedHostTest, WhoSleptWaitsToBeScheduled) {
   TestInputs inputs = TestInputs::Bare(1, 1, 0.002, 0);
   inputs.profile.mutable_operations(0)->mutable_server_cpu_seconds()->set_scv(0);
